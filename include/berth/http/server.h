@@ -1,0 +1,63 @@
+// Listeners and sessions: accepts connections, speaks HTTP, calls a Handler.
+//
+// Loop threads own their connections and share nothing; a worker pool runs the Handler. stop_accepting() and drain() end it gracefully.
+// Limits: security.md B1.9 and B1.14. Every wait has a deadline, every queue a bound.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "berth/base/clock.h"
+#include "berth/base/error.h"
+#include "berth/base/workers.h"
+#include "berth/http/handler.h"
+
+namespace berth::http {
+
+struct Limits {
+  std::size_t header_bytes = 32 * 1024;                // request line and fields together → 431
+  std::size_t header_fields = 128;                     // → 431
+  std::chrono::milliseconds header_timeout{10'000};    // from the first byte to the end of the head → 408
+  std::chrono::milliseconds idle_timeout{60'000};      // keep-alive without a request → closed
+  std::chrono::milliseconds write_stall_timeout{60'000};  // the peer takes not a byte of a response → closed
+  // A body must bring at least this many bytes in each window; there is no cap on its whole duration.
+  std::uint64_t body_min_bytes = 30 * 1024;
+  std::chrono::milliseconds body_window{30'000};
+  std::size_t connections = 10'000;                    // over all listeners; one more → 503 with Retry-After, closed
+  std::size_t connections_per_address = 2'000;
+  std::size_t body_buffer_bytes = 256 * 1024;          // one piece of a request body
+  std::uint64_t drain_bytes = 64 * 1024;               // of an unread body that are read and dropped to keep the connection
+};
+
+struct Endpoint {
+  std::string host;          // numeric address or "localhost"
+  std::uint16_t port = 0;    // 0: the system chooses
+};
+
+struct ServerOptions {
+  std::vector<Endpoint> listen;
+  std::size_t loop_threads = 1;
+  Limits limits;
+};
+
+class Server {
+ public:
+  virtual ~Server() = default;
+  // Where it listens in truth, in the order of ServerOptions::listen.
+  [[nodiscard]] virtual std::vector<Endpoint> endpoints() const = 0;
+  // No new connections; keep-alive ones are closed after their present request. Any thread.
+  virtual void stop_accepting() = 0;
+  // Waits until every request has ended or `deadline` passed, then closes the rest and joins the loops. Not from a loop thread.
+  // True when nothing had to be cut.
+  virtual bool drain(std::chrono::milliseconds deadline) = 0;
+};
+
+// Binds and starts. `handler`, `workers` and `clock` outlive the server; `workers` is stopped after drain().
+// Errors: configuration_invalid (address in use, not ours, not an address: says which).
+base::Result<std::unique_ptr<Server>> start_server(ServerOptions options, Handler& handler, base::Workers& workers,
+                                                   const base::Clock& clock);
+
+}  // namespace berth::http

@@ -1,0 +1,13 @@
+# Writes OUT: a table of every migration in DIR (NNNN_name.sql), in the order of the numbers.
+file(GLOB files ${DIR}/*.sql)
+list(SORT files)
+set(text "#include \"catalog/migrations.h\"\n\nnamespace berth::catalog {\n\nnamespace {\nconst Migration kRows[] = {\n")
+foreach(file ${files})
+  get_filename_component(name ${file} NAME)
+  string(REGEX MATCH "^[0-9]+" number ${name})
+  math(EXPR number "${number}")
+  file(READ ${file} sql)
+  string(APPEND text "    {${number}, \"${name}\", R\"sql(${sql})sql\"},\n")
+endforeach()
+string(APPEND text "};\n}  // namespace\n\nstd::span<const Migration> embedded_migrations() { return kRows; }\n\n}  // namespace berth::catalog\n")
+file(WRITE ${OUT} "${text}")
