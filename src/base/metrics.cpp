@@ -1,0 +1,154 @@
+#include "berth/base/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <array>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <variant>
+
+namespace berth::base::metrics {
+
+namespace {
+
+// One metric = one row, in the order of the enum.
+const std::vector<Row>& table() {
+  static const std::vector<Row> kRows = {
+      {Metric::build_info, "berth_build_info", Kind::gauge, "", "1, with the version of the daemon as a label", {"version"}},
+      {Metric::http_requests, "berth_http_requests_total", Kind::counter, "", "Requests answered", {"route", "method", "status"}},
+      {Metric::http_request_seconds, "berth_http_request_seconds", Kind::histogram, "seconds",
+       "Time from the end of the request's headers to the last byte of the answer", {"route"}},
+      {Metric::http_request_bytes, "berth_http_request_bytes_total", Kind::counter, "bytes", "Bytes of request bodies taken", {"route"}},
+      {Metric::http_response_bytes, "berth_http_response_bytes_total", Kind::counter, "bytes", "Bytes of response bodies sent", {"route"}},
+      {Metric::http_connections, "berth_http_connections", Kind::gauge, "", "Connections open now", {}},
+      {Metric::http_connections_refused, "berth_http_connections_refused_total", Kind::counter, "", "Connections closed at once", {"reason"}},
+      {Metric::http_rejected, "berth_http_rejected_total", Kind::counter, "", "Requests refused before they reached a route", {"reason"}},
+      {Metric::workers_queued, "berth_workers_queued", Kind::gauge, "", "Jobs that wait for a worker thread", {}},
+      {Metric::workers_busy, "berth_workers_busy", Kind::gauge, "", "Worker threads that run a job", {}},
+      {Metric::store_blob_commits, "berth_store_blob_commits_total", Kind::counter, "", "Uploads closed, by how they ended", {"outcome"}},
+      {Metric::store_sync_seconds, "berth_store_sync_seconds", Kind::histogram, "seconds", "Time of one sync of a blob file or directory", {}},
+      {Metric::store_free_bytes, "berth_store_free_bytes", Kind::gauge, "bytes", "Space left on the file system of the store", {}},
+      {Metric::store_uploads_expired, "berth_store_uploads_expired_total", Kind::counter, "", "Uploads dropped because nobody went on with them", {}},
+      {Metric::catalog_commit_seconds, "berth_catalog_commit_seconds", Kind::histogram, "seconds", "Time of one commit of the catalog", {}},
+      {Metric::catalog_transactions, "berth_catalog_transactions_total", Kind::counter, "", "Write transactions, by how they ended", {"outcome"}},
+      {Metric::catalog_group_size, "berth_catalog_group_size", Kind::histogram, "", "Writes that one commit made durable together", {}},
+      {Metric::health, "berth_health", Kind::gauge, "", "1 while the check passes, 0 while it fails", {"check"}},
+      {Metric::errors, "berth_errors_total", Kind::counter, "", "Errors answered, by their code", {"code"}},
+      {Metric::log_lines, "berth_log_lines_total", Kind::counter, "", "Log lines written", {"level"}},
+  };
+  return kRows;
+}
+
+constexpr std::size_t kCount = static_cast<std::size_t>(Metric::log_lines) + 1;
+
+using Family = std::variant<prometheus::Family<prometheus::Counter>*, prometheus::Family<prometheus::Gauge>*,
+                            prometheus::Family<prometheus::Histogram>*>;
+// std::monostate: not looked up yet.
+using Series = std::variant<std::monostate, prometheus::Counter*, prometheus::Gauge*, prometheus::Histogram*>;
+
+prometheus::Histogram::BucketBoundaries buckets(const Row& row) {
+  if (row.unit == "seconds") {
+    return {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
+  }
+  return {1, 2, 4, 8, 16, 32, 64, 128, 256};
+}
+
+// Every family exists from the start, and every metric without labels shows its 0. Series are never removed, so that pointers to
+// them stay good for the life of the process.
+class Store {
+ public:
+  Store() {
+    for (const Row& row : table()) {
+      families_.push_back(make_family(row));
+      if (row.labels.empty()) find_or_add(row.metric, {});
+    }
+  }
+
+  Series find_or_add(Metric metric, Labels values) {
+    const auto index = static_cast<std::size_t>(metric);
+    const Row& row = table()[index];
+    prometheus::Labels labels;
+    const auto* value = values.begin();
+    for (const std::string_view name : row.labels) {
+      labels.emplace(std::string(name), value != values.end() ? std::string(*value++) : std::string());
+    }
+    if (auto* const* counters = std::get_if<0>(&families_[index])) return &(*counters)->Add(labels);
+    if (auto* const* gauges = std::get_if<1>(&families_[index])) return &(*gauges)->Add(labels);
+    return &std::get<2>(families_[index])->Add(labels, buckets(row));
+  }
+
+  std::string expose() { return prometheus::TextSerializer().Serialize(registry_.Collect()); }
+
+ private:
+  Family make_family(const Row& row) {
+    const std::string name(row.name);
+    const std::string help(row.help);
+    switch (row.kind) {
+      case Kind::counter: return &prometheus::BuildCounter().Name(name).Help(help).Register(registry_);
+      case Kind::gauge: return &prometheus::BuildGauge().Name(name).Help(help).Register(registry_);
+      case Kind::histogram: break;
+    }
+    return &prometheus::BuildHistogram().Name(name).Help(help).Register(registry_);
+  }
+
+  prometheus::Registry registry_;
+  std::vector<Family> families_;
+};
+
+Store& store() {
+  static auto* const instance = new Store;  // never destroyed: threads may count until the very end
+  return *instance;
+}
+
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
+
+// Each thread remembers the series that it has used: the second time nothing is locked and nothing allocated.
+Series find_series(Metric metric, Labels labels) {
+  using Seen = std::unordered_map<std::string, Series, TextHash, std::equal_to<>>;
+  thread_local std::array<Series, kCount> plain;
+  thread_local std::array<Seen, kCount> seen;
+  thread_local std::string key;
+
+  const auto index = static_cast<std::size_t>(metric);
+  if (labels.size() == 0) {
+    if (plain[index].index() == 0) plain[index] = store().find_or_add(metric, labels);
+    return plain[index];
+  }
+  key.clear();
+  for (const std::string_view value : labels) key.append(value).push_back('\0');
+  const auto found = seen[index].find(std::string_view(key));
+  if (found != seen[index].end()) return found->second;
+  return seen[index].emplace(key, store().find_or_add(metric, labels)).first->second;
+}
+
+}  // namespace
+
+std::span<const Row> rows() { return table(); }
+
+void add(Metric metric, double amount, Labels labels) {
+  const Series series = find_series(metric, labels);
+  if (auto* const* counter = std::get_if<prometheus::Counter*>(&series)) (*counter)->Increment(amount);
+  if (auto* const* gauge = std::get_if<prometheus::Gauge*>(&series)) (*gauge)->Increment(amount);
+}
+
+void set(Metric metric, double value, Labels labels) {
+  const Series series = find_series(metric, labels);
+  if (auto* const* gauge = std::get_if<prometheus::Gauge*>(&series)) (*gauge)->Set(value);
+}
+
+void observe(Metric metric, double value, Labels labels) {
+  const Series series = find_series(metric, labels);
+  if (auto* const* histogram = std::get_if<prometheus::Histogram*>(&series)) (*histogram)->Observe(value);
+}
+
+std::string expose() { return store().expose(); }
+
+}  // namespace berth::base::metrics
