@@ -6,6 +6,7 @@
 // A loop thread may take it only where nobody holds it across disk or SQL.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -33,6 +34,13 @@ class Synced {
   decltype(auto) wait(Ready&& ready, F&& f) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return ready(value_); });
+    return std::forward<F>(f)(value_);
+  }
+  // As wait(), but not longer than `timeout`: f(value) runs in either case and looks for itself what it finds.
+  template <typename Rep, typename Period, typename Ready, typename F>
+  decltype(auto) wait_for(std::chrono::duration<Rep, Period> timeout, Ready&& ready, F&& f) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, timeout, [&] { return ready(value_); });
     return std::forward<F>(f)(value_);
   }
   void notify_one() { changed_.notify_one(); }
