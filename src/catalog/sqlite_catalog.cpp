@@ -1,0 +1,183 @@
+#include "berth/catalog/sqlite_catalog.h"
+
+#include <atomic>
+#include <utility>
+
+#include "berth/base/fs.h"
+#include "berth/base/log.h"
+#include "catalog/blobs.h"
+#include "catalog/leases.h"
+#include "catalog/manifests.h"
+#include "catalog/migrate.h"
+#include "catalog/readers.h"
+#include "catalog/reads.h"
+#include "catalog/tags.h"
+#include "catalog/writer.h"
+
+namespace berth::catalog {
+
+using base::ErrorCode;
+using base::fail;
+using base::Result;
+
+namespace {
+
+class SqliteCatalog final : public Catalog {
+ public:
+  SqliteCatalog(const SqliteCatalogOptions& options, std::unique_ptr<Connection> connection, Leases leases, const base::Clock& clock)
+      : clock_(clock), leases_(leases), readers_(options.path, options.vfs), writer_(std::move(connection), generation_) {}
+
+  // The note is the last write, so that a run that could not finish its work does not pass for an orderly one.
+  ~SqliteCatalog() override {
+    const auto noted = writer_.run([](Connection& connection) -> Result<void> {
+      BERTH_TRY([[maybe_unused]] const auto changed, connection.run(Query::set_clean_shutdown));
+      return {};
+    });
+    if (!noted) base::log::warning("the catalog could not note its end", {{"context", noted.error().context()}});
+  }
+
+  std::uint64_t generation() const override { return generation_.load(); }
+
+  Result<bool> has_repository(const oci::RepositoryName& name) override {
+    return readers_.with([&](Connection& c) { return c.exists(Query::find_repository, {std::string_view(name.text())}); });
+  }
+
+  Result<NamePage> list_repositories(std::string_view after, std::size_t limit) override {
+    return readers_.with([&](Connection& c) { return catalog::list_repositories(c, after, limit); });
+  }
+
+  Result<void> link_blob(const oci::RepositoryName& repository, const oci::Digest& digest, std::uint64_t size) override {
+    return writer_.run([&](Connection& c) -> Result<void> {
+      const std::int64_t now = this->now();
+      BERTH_TRY(const auto id, ensure_repository(c, repository.text(), now));
+      return catalog::link_blob(c, leases_, id, digest.text(), size, now);
+    });
+  }
+
+  Result<std::optional<std::uint64_t>> find_blob(const oci::RepositoryName& repository, const oci::Digest& digest) override {
+    return readers_.with([&](Connection& c) -> Result<std::optional<std::uint64_t>> {
+      BERTH_TRY(const auto size, c.find_integer(Query::find_blob_size,
+                                                {std::string_view(repository.text()), std::string_view(digest.text())}));
+      if (!size) return std::nullopt;
+      return static_cast<std::uint64_t>(*size);
+    });
+  }
+
+  Result<std::optional<std::uint64_t>> mount_blob(const oci::RepositoryName& to, const std::optional<oci::RepositoryName>& from,
+                                                  const oci::Digest& digest) override {
+    std::optional<std::uint64_t> size;
+    const auto done = writer_.run([&](Connection& c) -> Result<void> {
+      const std::int64_t now = this->now();
+      BERTH_TRY(const auto source, find_source(c, from, digest));
+      if (!source) return {};
+      BERTH_TRY(const auto id, ensure_repository(c, to.text(), now));
+      BERTH_CHECK_OK(catalog::link_blob(c, leases_, id, digest.text(), source->size, now));
+      size = source->size;
+      return {};
+    });
+    if (!done) return fail(done.error());
+    return size;
+  }
+
+  Result<std::vector<std::string>> list_blob_holders(const oci::Digest& digest, std::size_t limit) override {
+    return readers_.with([&](Connection& c) { return catalog::list_blob_holders(c, digest.text(), limit); });
+  }
+
+  Result<void> unlink_blob(const oci::RepositoryName& repository, const oci::Digest& digest) override {
+    return writer_.run([&](Connection& c) { return catalog::unlink_blob(c, repository.text(), digest); });
+  }
+
+  Result<void> put_manifest(const ManifestPut& put) override {
+    const PreparedManifest prepared(put);
+    return writer_.run([&](Connection& c) { return catalog::put_manifest(c, leases_, prepared, now()); });
+  }
+
+  Result<std::optional<StoredManifest>> find_manifest(const oci::RepositoryName& repository,
+                                                      const oci::Reference& reference) override {
+    return readers_.with([&](Connection& c) { return catalog::find_manifest(c, repository.text(), reference); });
+  }
+
+  Result<std::optional<ManifestInfo>> find_manifest_info(const oci::RepositoryName& repository,
+                                                         const oci::Reference& reference) override {
+    return readers_.with([&](Connection& c) { return catalog::find_manifest_info(c, repository.text(), reference); });
+  }
+
+  Result<void> delete_manifest(const oci::RepositoryName& repository, const oci::Digest& digest, std::string_view principal) override {
+    return writer_.run([&](Connection& c) { return catalog::delete_manifest(c, repository.text(), digest, principal, now()); });
+  }
+
+  Result<ReferrerPage> list_referrers(const oci::RepositoryName& repository, const oci::Digest& subject,
+                                      std::string_view artifact_type, std::string_view after, std::size_t limit) override {
+    return readers_.with([&](Connection& c) {
+      return catalog::list_referrers(c, repository.text(), subject.text(), artifact_type, after, limit);
+    });
+  }
+
+  Result<NamePage> list_tags(const oci::RepositoryName& repository, std::string_view after, std::size_t limit) override {
+    return readers_.with([&](Connection& c) { return catalog::list_tags(c, repository.text(), after, limit); });
+  }
+
+  Result<void> delete_tag(const oci::RepositoryName& repository, const oci::Tag& tag, const TagCondition& condition,
+                          std::string_view principal) override {
+    return writer_.run([&](Connection& c) -> Result<void> {
+      BERTH_TRY(const auto id, find_repository(c, repository.text()));
+      if (!id) return fail(ErrorCode::tag_unknown, "the repository has no tag " + tag.text());
+      return catalog::delete_tag(c, TagChange{*id, principal, now()}, tag.text(), condition);
+    });
+  }
+
+  Result<std::vector<TagHistoryEntry>> list_tag_history(const oci::RepositoryName& repository, const std::optional<oci::Tag>& tag,
+                                                        std::int64_t before_id, std::size_t limit) override {
+    return readers_.with([&](Connection& c) { return list_history(c, repository.text(), tag, before_id, limit); });
+  }
+
+  Result<void> ping() override {
+    BERTH_CHECK_OK(writer_.health());
+    return readers_.with([&](Connection& c) -> Result<void> {
+      BERTH_TRY(const bool there, c.exists(Query::find_state, {}));
+      if (!there) return fail(ErrorCode::corrupt, "the catalog lacks its state row");
+      return {};
+    });
+  }
+
+ private:
+  static Result<std::optional<BlobRow>> find_source(Connection& connection, const std::optional<oci::RepositoryName>& from,
+                                                    const oci::Digest& digest) {
+    if (!from) return find_blob_anywhere(connection, digest.text());
+    BERTH_TRY(const auto id, find_repository(connection, from->text()));
+    if (!id) return std::nullopt;
+    return find_repository_blob(connection, *id, digest.text());
+  }
+
+  [[nodiscard]] std::int64_t now() const { return base::to_unix_micros(clock_.now()); }
+
+  const base::Clock& clock_;
+  Leases leases_;
+  std::atomic<std::uint64_t> generation_{1};
+  // In this order: the writer goes first, and the readers' connections stand idle while it empties the log.
+  Readers readers_;
+  Writer writer_;
+};
+
+// Made by us and not by SQLite, for its mode 0600; the log and its index take over the file's mode.
+Result<void> make_file(const std::string& path) {
+  BERTH_TRY(const auto file, base::real_file_system().open(path, base::OpenMode::create));
+  if (file == nullptr) return fail(ErrorCode::io_error, "the catalog's file could not be made");
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Catalog>> open_sqlite_catalog(SqliteCatalogOptions options, const base::Clock& clock) {
+  BERTH_CHECK_OK(make_file(options.path));
+  BERTH_TRY(auto connection, Connection::open(options.path, options.vfs, Connection::Access::write));
+  BERTH_CHECK_OK(migrate(*connection, options.path, embedded_migrations()));
+  // What a crashed run left in the log may be in the kernel's cache and not on the disk, if that run's sync failed. Moving it into the
+  // database file writes and syncs it anew; only then may something be acknowledged that builds on it. Bounded by the log's size.
+  BERTH_CHECK_OK(connection->checkpoint(Connection::Checkpoint::truncate));
+  BERTH_CHECK_OK(base::real_file_system().sync_directory(directory_of(options.path)));
+  BERTH_TRY(const auto leases, Leases::start(*connection, options.lease, clock.now()));
+  return std::make_unique<SqliteCatalog>(options, std::move(connection), leases, clock);
+}
+
+}  // namespace berth::catalog

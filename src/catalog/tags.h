@@ -1,0 +1,39 @@
+// Tags and the history of their changes. Every function runs inside the caller's write transaction, so that what it saw still holds
+// when it writes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "berth/base/error.h"
+#include "berth/catalog/catalog.h"
+#include "catalog/sqlite.h"
+
+namespace berth::catalog {
+
+// Who changes tags of which repository, and when.
+struct TagChange {
+  std::int64_t repository;
+  std::string_view principal;
+  std::int64_t now;
+};
+
+struct TagTarget {
+  std::int64_t manifest = 0;
+  std::string digest;
+};
+
+base::Result<std::optional<TagTarget>> find_tag_target(Connection& connection, std::int64_t repository, std::string_view tag);
+// Errors: precondition_failed, naming the tag and where it points.
+base::Result<void> check_condition(const TagCondition& condition, std::string_view tag, const std::optional<TagTarget>& target);
+// Points the tag at the manifest. Does nothing, and writes no history, when it points there already.
+base::Result<void> set_tag(Connection& connection, const TagChange& change, std::string_view tag, std::int64_t manifest,
+                           std::string_view digest);
+// Errors: tag_unknown, precondition_failed.
+base::Result<void> delete_tag(Connection& connection, const TagChange& change, std::string_view tag, const TagCondition& condition);
+// Every tag on the manifest.
+base::Result<void> delete_tags_of(Connection& connection, const TagChange& change, std::int64_t manifest, std::string_view digest);
+
+}  // namespace berth::catalog
