@@ -56,7 +56,8 @@ inline base::Result<std::unique_ptr<store::Upload>> begin(store::BlobStore& stor
 }
 
 // A whole push in one chunk, under the digest `expected`.
-inline base::Result<store::BlobInfo> push(store::BlobStore& store, UploadKind kind, std::string_view bytes, const oci::Digest& expected) {
+inline base::Result<store::BlobInfo> push(store::BlobStore& store, UploadKind kind, std::string_view bytes,
+                                          const oci::Digest& expected) {
   BERTH_TRY(const auto upload, begin(store, kind, expected.algorithm()));
   BERTH_CHECK_OK(upload->append(base::as_bytes(bytes)));
   return upload->commit(expected);

@@ -1,0 +1,33 @@
+// The folder of a session, seen from outside: where it stands, and how all of it goes.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "berth/base/fs.h"
+#include "berth/store/blob_store.h"
+#include "store/paths.h"
+#include "store/session_file.h"
+
+namespace berth::store {
+
+// The whole session file through an open File. Errors: io_error.
+base::Result<std::string> read_session_file(const base::File& file);
+
+// Where the session stands, without taking its lock. Errors: upload_unknown, io_error.
+base::Result<UploadStatus> read_upload_status(base::FileSystem& fs, const Paths& paths, const UploadId& id);
+
+// The last change of the session's bytes; of its session file or folder when it has none. nullopt when nothing is there.
+// Errors: io_error.
+base::Result<std::optional<base::TimePoint>> find_last_activity(const base::FileSystem& fs, const Paths& paths,
+                                                                const UploadId& id);
+
+// Removes session, data and folder, in this order: an upload is gone as soon as its session is. Tries everything, reports the first
+// failure. Errors: io_error.
+base::Result<void> remove_upload_files(base::FileSystem& fs, const Paths& paths, const UploadId& id);
+
+// Removes every session without bytes since `before` that nobody writes to, and folders that are no session. Returns how many.
+// Errors: io_error, after everything else was tried.
+base::Result<std::uint64_t> expire_upload_files(base::FileSystem& fs, const Paths& paths, base::TimePoint before);
+
+}  // namespace berth::store
