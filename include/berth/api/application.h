@@ -1,0 +1,30 @@
+// The whole API as an http::Handler: match → limits → authenticate → authorize → decode → handle → encode → account.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "berth/auth/access.h"
+#include "berth/http/handler.h"
+#include "berth/service/health.h"
+#include "berth/service/pull.h"
+#include "berth/service/push.h"
+
+namespace berth::api {
+
+// What handlers may call. References outlive the application.
+struct Services {
+  service::BlobPush& blob_push;
+  service::ManifestPush& manifest_push;
+  service::BlobPull& blob_pull;
+  service::ManifestPull& manifest_pull;
+  service::Listing& listing;
+  service::Health& health;
+  catalog::Catalog& catalog;               // for /readyz's ping alone
+  const auth::Policy& policy;
+};
+
+// The services and their references outlive the result.
+std::unique_ptr<http::Handler> make_application(Services services);
+
+}  // namespace berth::api

@@ -1,0 +1,131 @@
+// A route is one row. The same rows drive matching and 405, access, body limits, the OpenAPI document, docs/api.md, metric labels and the
+// list from which tests are checked for coverage.
+//
+// A new endpoint = one row in its face's table (src/api/<face>/routes.cpp), one handler, one test case. A row that does not state its access
+// does not compile: Access has no default.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "berth/auth/access.h"
+#include "berth/base/error.h"
+#include "berth/http/handler.h"
+#include "berth/http/message.h"
+
+namespace berth::api {
+
+struct Services;
+struct Call;
+
+// What a caller must be allowed, on what.
+class Access {
+ public:
+  // Anybody, without a look at credentials: health, the API document.
+  static constexpr Access everyone() { return Access(Kind::everyone, auth::Action::registry_list); }
+  // Anybody who is known; under --open that is everybody.
+  static constexpr Access known() { return Access(Kind::known, auth::Action::registry_list); }
+  // `action` on the repository that the path names.
+  static constexpr Access repository(auth::Action action) { return Access(Kind::repository, action); }
+  // `action` on the registry as a whole.
+  static constexpr Access registry(auth::Action action) { return Access(Kind::registry, action); }
+  // Additionally, pull on the repository that query parameter `parameter` names. A refusal is not an error: Call::also_granted is false
+  // and the handler falls back (cross-repository mount, security.md B1.8).
+  [[nodiscard]] constexpr Access also_pull_if(std::string_view parameter) const {
+    Access copy = *this;
+    copy.also_parameter_ = parameter;
+    return copy;
+  }
+
+  enum class Kind : std::uint8_t { everyone, known, repository, registry };
+  [[nodiscard]] constexpr Kind kind() const { return kind_; }
+  [[nodiscard]] constexpr auth::Action action() const { return action_; }
+  [[nodiscard]] constexpr std::string_view also_parameter() const { return also_parameter_; }
+  // "registry:pull on the repository", for the documents.
+  [[nodiscard]] std::string text() const;
+
+ private:
+  constexpr Access(Kind kind, auth::Action action) : kind_(kind), action_(action) {}
+  Kind kind_;
+  auth::Action action_;
+  std::string_view also_parameter_;
+};
+
+// What a route does with the body of its request.
+struct BodyRule {
+  enum class Kind : std::uint8_t { none, buffered, streamed };
+  Kind kind = Kind::none;
+  std::size_t limit = 0;                    // of a buffered one, bytes
+  base::ErrorCode over = base::ErrorCode::body_too_large;  // what a longer one is called
+  static constexpr BodyRule none() { return {}; }
+  static constexpr BodyRule buffered(std::size_t limit, base::ErrorCode over) { return {Kind::buffered, limit, over}; }
+  static constexpr BodyRule streamed() { return {Kind::streamed, 0, base::ErrorCode::body_too_large}; }
+};
+
+struct Parameter {
+  enum class Where : std::uint8_t { query, header };
+  std::string_view name;
+  Where where;
+  std::string_view form;                    // "sha256:<hex>", "whole number"
+  std::string_view help;
+};
+
+struct ReplyRow {
+  int status;
+  std::string_view content;                 // media type of the body; empty: none
+  std::string_view help;
+  std::string_view headers;                 // names of the fields that matter, comma list
+};
+
+// The body of a streamed request as it comes. Errors are rendered in the face's dialect by the pipeline.
+class Intake {
+ public:
+  virtual ~Intake() = default;
+  virtual base::Result<void> take(base::ByteView bytes) = 0;
+  virtual base::Result<http::Response> finish() = 0;
+  virtual void abandon() = 0;
+};
+
+using Answer = std::variant<http::Response, std::unique_ptr<Intake>>;
+using RouteHandler = base::Result<Answer> (*)(const Services&, Call&);
+
+struct Route {
+  std::string_view name;                    // "oci.manifest.get": metrics label, test tag
+  std::string_view spec;                    // the clause
+  std::vector<http::Method> methods;
+  std::string_view path;                    // "/v2/{name}/manifests/{reference}"; {name} takes several parts
+  Access access;
+  BodyRule body;
+  std::vector<Parameter> parameters;
+  std::vector<ReplyRow> replies;
+  std::vector<base::ErrorCode> errors;      // beside those that every route has (common_errors())
+  std::string_view summary;
+  RouteHandler handler;
+};
+
+// Errors that the pipeline itself can answer on any route.
+std::span<const base::ErrorCode> common_errors();
+
+// How a face says an error.
+using ErrorRenderer = http::Response (*)(const http::Request&, const base::Error&);
+
+struct Face {
+  std::string_view name;
+  std::span<const Route> routes;
+  ErrorRenderer render;
+};
+
+// Every face, in the order in which their routes are tried.
+std::span<const Face> faces();
+// The face whose dialect a path is answered in, matched or not.
+const Face& face_of(std::string_view path);
+
+}  // namespace berth::api

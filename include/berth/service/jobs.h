@@ -1,0 +1,45 @@
+// Work that comes back by itself: one class per job, one thread for all of them.
+//
+// A job runs, then waits its interval; a failing job is logged and comes back. stop() wakes and joins at once.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "berth/base/clock.h"
+#include "berth/base/error.h"
+#include "berth/service/disk_reserve.h"
+#include "berth/store/blob_store.h"
+
+namespace berth::service {
+
+class Job {
+ public:
+  virtual ~Job() = default;
+  [[nodiscard]] virtual std::string_view name() const = 0;
+  [[nodiscard]] virtual std::chrono::seconds interval() const = 0;
+  // One round, bounded in time.
+  virtual base::Result<void> run() = 0;
+};
+
+// Ends upload sessions to which no byte came for `lifetime`.
+std::unique_ptr<Job> make_upload_expiry(store::BlobStore& store, const base::Clock& clock, std::chrono::seconds lifetime);
+// Looks at the free space, so that health tells the truth without a push.
+std::unique_ptr<Job> make_disk_watch(DiskReserve& reserve);
+
+class JobRunner {
+ public:
+  explicit JobRunner(std::vector<std::unique_ptr<Job>> jobs);
+  ~JobRunner();
+  JobRunner(const JobRunner&) = delete;
+  JobRunner& operator=(const JobRunner&) = delete;
+  void stop();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace berth::service

@@ -1,0 +1,243 @@
+// The pipeline: match → limits → authenticate → authorize → decode → handle → encode → account. One function per station, in that order.
+#include "berth/api/application.h"
+
+#include <exception>
+
+#include "api/call.h"
+#include "api/router.h"
+#include "berth/api/errors.h"
+#include "berth/api/routes.h"
+#include "berth/base/log.h"
+#include "berth/base/metrics.h"
+
+namespace berth::api {
+
+using base::ErrorCode;
+using base::metrics::Metric;
+
+namespace {
+
+// A failure that the operator must see; what clients do wrong is in the access log by its status.
+void log_failure(const http::Request& request, const base::Error& error) {
+  base::metrics::add(Metric::errors, 1, {base::error_code_name(error.code())});
+  if (error_row(error.code()).status < 500 && error.context().empty()) return;
+  const auto level = error_row(error.code()).status < 500 ? base::log::Level::debug : base::log::Level::error;
+  base::log::write(level, "request failed",
+                   {{"request_id", request.id}, {"code", base::error_code_name(error.code())}, {"message", error.message()},
+                    {"context", error.context()}});
+}
+
+// Renders in the dialect of the path's face.
+http::Response render(const http::Request& request, const base::Error& error) {
+  log_failure(request, error);
+  return face_of(request.path()).render(request, error);
+}
+
+// The one catch-all at the worker boundary: our code throws nothing, but memory can run out inside a library.
+template <typename F>
+http::Response guarded(const http::Request& request, F&& f) {
+  try {
+    base::Result<http::Response> response = f();
+    if (response) return std::move(*response);
+    return render(request, response.error());
+  } catch (const std::exception& e) {
+    return render(request, base::Error(ErrorCode::internal, "the registry failed; the log has the cause under the request id")
+                               .in(std::string("exception: ") + e.what()));
+  }
+}
+
+// A streamed body on its way to a handler's Intake.
+class StreamedConsumer final : public http::BodyConsumer {
+ public:
+  StreamedConsumer(http::Request request, std::unique_ptr<Intake> intake) : request_(std::move(request)), intake_(std::move(intake)) {}
+
+  std::optional<http::Response> write(base::ByteView bytes) override {
+    bool more = false;
+    auto response = guarded(request_, [&]() -> base::Result<http::Response> {
+      BERTH_CHECK_OK(intake_->take(bytes));
+      more = true;
+      return http::Response{};
+    });
+    if (more) return std::nullopt;
+    return response;
+  }
+  http::Response finish() override {
+    return guarded(request_, [&] { return intake_->finish(); });
+  }
+  void abandon() override { intake_->abandon(); }
+
+ private:
+  http::Request request_;
+  std::unique_ptr<Intake> intake_;
+};
+
+// A small body, collected and then given to the handler whole.
+class BufferedConsumer final : public http::BodyConsumer {
+ public:
+  BufferedConsumer(const Services& services, std::shared_ptr<const http::Request> request, Call call)
+      : services_(services), request_(std::move(request)), call_(std::move(call)) {}
+
+  std::optional<http::Response> write(base::ByteView bytes) override {
+    if (call_.body.size() + bytes.size() > call_.route.body.limit) return render(*request_, over_limit(call_.route));
+    call_.body += base::as_text(bytes);
+    return std::nullopt;
+  }
+  http::Response finish() override {
+    return guarded(*request_, [&]() -> base::Result<http::Response> {
+      BERTH_TRY(auto answer, call_.route.handler(services_, call_));
+      return std::get<http::Response>(std::move(answer));
+    });
+  }
+  void abandon() override {}
+
+  static base::Error over_limit(const Route& route) {
+    return {route.body.over, "the body is larger than " + std::to_string(route.body.limit) + " bytes, the limit of this resource"};
+  }
+
+ private:
+  const Services& services_;
+  std::shared_ptr<const http::Request> request_;  // what call_ refers to
+  Call call_;
+};
+
+class Application final : public http::Handler {
+ public:
+  explicit Application(Services services) : services_(services), router_(faces()) {}
+
+  http::Outcome begin(const http::Request& request) override;
+
+  http::Response render_error(const http::Request& request, const base::Error& error) override { return render(request, error); }
+
+  void account(const http::Request& request, const http::Account& account) override;
+
+ private:
+  base::Result<http::Outcome> run(const http::Request& request);
+  // match
+  base::Result<Match> find_route(const http::Request& request, std::string& allow) const;
+  // limits
+  static base::Result<void> check_body(const Route& route, const http::Request& request);
+  // decode: the name first, as authorisation needs it
+  static base::Result<std::optional<oci::RepositoryName>> decode_name(const Match& match);
+  // authorize
+  base::Result<void> authorize(const Access& access, const auth::Principal& principal,
+                               const std::optional<oci::RepositoryName>& name) const;
+  bool also_granted(const Access& access, const auth::Principal& principal, const Query& query) const;
+
+  Services services_;
+  Router router_;
+};
+
+base::Result<Match> Application::find_route(const http::Request& request, std::string& allow) const {
+  const auto path = request.path();
+  if (path.starts_with("/v2/") && path.find('%') != std::string_view::npos) {
+    return base::fail(ErrorCode::name_invalid, "paths under /v2/ are written plainly, without percent-encoding: no part of them needs it");
+  }
+  auto match = router_.find(request.method, path);
+  if (match.route != nullptr) return match;
+  if (!match.allow.empty()) {
+    allow = match.allow;
+    return base::fail(ErrorCode::method_not_allowed, request.method_text + " is not allowed here; allowed: " + match.allow);
+  }
+  return base::fail(ErrorCode::route_unknown, "there is nothing at this path; docs/api.md and /openapi.json list every path");
+}
+
+base::Result<void> Application::check_body(const Route& route, const http::Request& request) {
+  if (route.body.kind != BodyRule::Kind::buffered || !request.content_length) return {};
+  if (*request.content_length <= route.body.limit) return {};
+  return base::fail(BufferedConsumer::over_limit(route));
+}
+
+base::Result<std::optional<oci::RepositoryName>> Application::decode_name(const Match& match) {
+  for (const auto& [parameter, value] : match.values) {
+    if (parameter != "name") continue;
+    BERTH_TRY(auto name, oci::RepositoryName::parse(value));
+    return name;
+  }
+  return std::nullopt;
+}
+
+base::Result<void> Application::authorize(const Access& access, const auth::Principal& principal,
+                                          const std::optional<oci::RepositoryName>& name) const {
+  switch (access.kind()) {
+    case Access::Kind::everyone:
+    case Access::Kind::known: return {};
+    case Access::Kind::repository: return services_.policy.check(principal, access.action(), {name->text()});
+    case Access::Kind::registry: return services_.policy.check(principal, access.action(), {});
+  }
+  return base::fail(ErrorCode::denied, "this route states no access");
+}
+
+bool Application::also_granted(const Access& access, const auth::Principal& principal, const Query& query) const {
+  if (access.also_parameter().empty()) return true;
+  const auto repository = query.find(access.also_parameter());
+  if (!repository || !*repository) return true;
+  return services_.policy.check(principal, auth::Action::registry_pull, {**repository}).has_value();
+}
+
+base::Result<http::Outcome> Application::run(const http::Request& request) {
+  std::string allow;
+  auto match = find_route(request, allow);
+  if (!match) {
+    auto response = render(request, match.error());
+    if (!allow.empty()) response.fields.add("Allow", allow);
+    return http::Outcome(std::move(response));
+  }
+  const auto& route = *match->route;
+  BERTH_CHECK_OK(check_body(route, request));
+  auto principal = services_.policy.guest();
+  BERTH_TRY(auto name, decode_name(*match));
+  BERTH_CHECK_OK(authorize(route.access, principal, name));
+  BERTH_TRY(auto query, Query::parse(request.query()));
+  const bool also = also_granted(route.access, principal, query);
+
+  if (route.body.kind == BodyRule::Kind::buffered) {
+    auto kept = std::make_shared<const http::Request>(request);
+    // The path values point into the request's target: they are taken anew from the copy that outlives this call.
+    auto again = router_.find(kept->method, kept->path());
+    Call call{*kept, route, std::move(again.values), std::move(query), std::move(name), std::move(principal), also, {}};
+    return http::Outcome(std::make_unique<BufferedConsumer>(services_, std::move(kept), std::move(call)));
+  }
+  Call call{request, route, std::move(match->values), std::move(query), std::move(name), std::move(principal), also, {}};
+  BERTH_TRY(auto answer, route.handler(services_, call));
+  if (auto* response = std::get_if<http::Response>(&answer)) return http::Outcome(std::move(*response));
+  return http::Outcome(std::make_unique<StreamedConsumer>(request, std::get<std::unique_ptr<Intake>>(std::move(answer))));
+}
+
+http::Outcome Application::begin(const http::Request& request) {
+  std::optional<http::Outcome> outcome;
+  auto failure = guarded(request, [&]() -> base::Result<http::Response> {
+    BERTH_TRY(outcome, run(request));
+    return http::Response{};
+  });
+  if (outcome) return std::move(*outcome);
+  return failure;
+}
+
+void Application::account(const http::Request& request, const http::Account& account) {
+  const auto match = router_.find(request.method, request.path());
+  const std::string_view route = match.route != nullptr ? match.route->name : "none";
+  const double seconds = std::chrono::duration<double>(account.duration).count();
+  base::metrics::add(Metric::http_requests, 1, {route, http::method_name(request.method), std::to_string(account.status)});
+  base::metrics::observe(Metric::http_request_seconds, seconds, {route});
+  base::metrics::add(Metric::http_request_bytes, static_cast<double>(account.request_bytes), {route});
+  base::metrics::add(Metric::http_response_bytes, static_cast<double>(account.response_bytes), {route});
+  if (!base::log::enabled(base::log::Level::info)) return;
+  base::log::info("request", {{"request_id", request.id},
+                              {"route", route},
+                              {"method", request.method_text},
+                              {"target", request.target},
+                              {"protocol", http::protocol_name(request.protocol)},
+                              {"status", account.status},
+                              {"request_bytes", account.request_bytes},
+                              {"response_bytes", account.response_bytes},
+                              {"duration_us", account.duration.count()},
+                              {"complete", account.complete},
+                              {"peer", request.peer},
+                              {"user_agent", request.fields.find("User-Agent").value_or("")}});
+}
+
+}  // namespace
+
+std::unique_ptr<http::Handler> make_application(Services services) { return std::make_unique<Application>(services); }
+
+}  // namespace berth::api

@@ -1,0 +1,12 @@
+// Berth's own face: what no standard covers; now the operations' routes. Errors are RFC 9457 problems.
+#pragma once
+
+#include "berth/api/routes.h"
+
+namespace berth::api {
+
+Face berth_face();
+// application/problem+json with code, request_id, text_key and args beside RFC 9457's members.
+http::Response render_problem(const http::Request& request, const base::Error& error);
+
+}  // namespace berth::api

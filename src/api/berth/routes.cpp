@@ -1,0 +1,114 @@
+// Operations: /healthz, /readyz, /metrics, /openapi.json.
+#include "api/answers.h"
+#include "api/berth/face.h"
+#include "berth/api/application.h"
+#include "berth/api/documents.h"
+#include "berth/base/metrics.h"
+
+namespace berth::api {
+
+namespace {
+
+using http::Method;
+
+// The state of every check; the daemon's own reasons are for its operator, so this face belongs on a private listener.
+base::OrderedJson health_document(const Services& services) {
+  auto checks = base::OrderedJson::object();
+  for (const auto& state : services.health.states()) {
+    auto check = base::OrderedJson{{"good", state.good}};
+    if (!state.good) check["reason"] = state.reason;
+    checks[std::string(service::health_check_name(state.check))] = std::move(check);
+  }
+  return checks;
+}
+
+base::Result<Answer> get_health(const Services& services, Call&) {
+  const bool good = services.health.good();
+  return json_answer(good ? 200 : 503, base::OrderedJson{{"status", good ? "good" : "bad"}, {"checks", health_document(services)}});
+}
+
+base::Result<Answer> get_ready(const Services& services, Call&) {
+  const bool draining = services.health.draining();
+  const auto catalog = services.catalog.ping();
+  if (catalog) {
+    services.health.set_good(service::HealthCheck::catalog);
+  } else {
+    services.health.set_bad(service::HealthCheck::catalog, "the catalog does not answer: " + catalog.error().context());
+  }
+  const bool ready = !draining && catalog.has_value();
+  return json_answer(ready ? 200 : 503, base::OrderedJson{{"status", ready ? "ready" : draining ? "draining" : "not ready"},
+                                                           {"checks", health_document(services)}});
+}
+
+base::Result<Answer> get_metrics(const Services&, Call&) {
+  http::Response response;
+  response.fields.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+  response.body = base::metrics::expose();
+  return response;
+}
+
+base::Result<Answer> get_openapi(const Services&, Call&) {
+  static const auto kDocument = std::make_shared<const std::string>(openapi_json());
+  http::Response response;
+  response.fields.add("Content-Type", "application/json");
+  response.body = kDocument;
+  return response;
+}
+
+const std::vector<Route>& berth_routes() {
+  static const std::vector<Route> kRoutes = {
+      {
+          .name = "ops.health",
+          .spec = "CONTRACTS.md, Addresses",
+          .methods = {Method::get, Method::head},
+          .path = "/healthz",
+          .access = Access::everyone(),
+          .body = BodyRule::none(),
+          .replies = {{200, "application/json", "Every check is good.", ""},
+                      {503, "application/json", "A check is bad; the body says which and why.", ""}},
+          .summary = "Is the daemon well",
+          .handler = get_health,
+      },
+      {
+          .name = "ops.ready",
+          .spec = "CONTRACTS.md, Addresses",
+          .methods = {Method::get, Method::head},
+          .path = "/readyz",
+          .access = Access::everyone(),
+          .body = BodyRule::none(),
+          .replies = {{200, "application/json", "Send requests here.", ""},
+                      {503, "application/json", "Draining, or the catalog does not answer.", ""}},
+          .summary = "Should requests be sent here",
+          .handler = get_ready,
+      },
+      {
+          .name = "ops.metrics",
+          .spec = "Prometheus text format 0.0.4",
+          .methods = {Method::get, Method::head},
+          .path = "/metrics",
+          .access = Access::everyone(),
+          .body = BodyRule::none(),
+          .replies = {{200, "text/plain", "Every metric of docs/metrics.md.", ""}},
+          .summary = "Metrics for Prometheus",
+          .handler = get_metrics,
+      },
+      {
+          .name = "ops.openapi",
+          .spec = "OpenAPI 3.1",
+          .methods = {Method::get, Method::head},
+          .path = "/openapi.json",
+          .access = Access::everyone(),
+          .body = BodyRule::none(),
+          .replies = {{200, "application/json", "This API.", ""}},
+          .summary = "The API as an OpenAPI document",
+          .handler = get_openapi,
+      },
+  };
+  return kRoutes;
+}
+
+}  // namespace
+
+Face berth_face() { return {"berth", berth_routes(), render_problem}; }
+
+}  // namespace berth::api

@@ -1,0 +1,43 @@
+// From a path and a method to a row. Built once from every face's table; immutable afterwards, any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/call.h"
+#include "berth/api/routes.h"
+
+namespace berth::api {
+
+struct Match {
+  const Route* route = nullptr;    // nullptr: no path, or the path without this method
+  PathValues values;
+  std::string allow;               // methods of the path, for Allow, when only the method is wrong
+};
+
+class Router {
+ public:
+  explicit Router(std::span<const Face> faces);
+  // `path` raw, as sent.
+  [[nodiscard]] Match find(http::Method method, std::string_view path) const;
+
+ private:
+  struct Part {
+    enum class Kind : std::uint8_t { literal, one, several } kind;
+    std::string_view text;         // literal, or the parameter's name
+  };
+  struct Path {
+    std::vector<Part> parts;
+    std::size_t literals = 0;      // more literals win
+    std::vector<const Route*> routes;
+  };
+  static std::vector<Part> compile(std::string_view path);
+  static std::optional<PathValues> match(const std::vector<Part>& parts, const std::vector<std::string_view>& pieces,
+                                         std::string_view path);
+
+  std::vector<Path> paths_;        // most literals first
+};
+
+}  // namespace berth::api

@@ -1,0 +1,175 @@
+#include "berth/app/daemon.h"
+
+#include <thread>
+
+#include "berth/api/application.h"
+#include "berth/base/fs.h"
+#include "berth/base/log.h"
+#include "berth/base/metrics.h"
+#include "berth/base/workers.h"
+#include "berth/catalog/sqlite_catalog.h"
+#include "berth/http/server.h"
+#include "berth/service/jobs.h"
+#include "berth/store/local_blob_store.h"
+
+namespace berth::app {
+
+using base::ErrorCode;
+
+namespace {
+
+std::chrono::seconds seconds_of(const Settings& settings, Setting setting) {
+  return std::chrono::duration_cast<std::chrono::seconds>(settings.duration(setting));
+}
+
+base::Result<std::vector<http::Endpoint>> endpoints_of(const Settings& settings) {
+  std::vector<http::Endpoint> endpoints;
+  for (const auto& text : settings.list(Setting::listen)) {
+    BERTH_TRY(const auto address, parse_listen(text));
+    if (settings.boolean(Setting::open) && !address.loopback()) {
+      return base::fail(ErrorCode::configuration_invalid, "--open allows everything to everybody, so it listens on loopback addresses only; " +
+                                                              text + " is none. Use 127.0.0.1 or [::1]");
+    }
+    endpoints.push_back({address.host, address.port});
+  }
+  return endpoints;
+}
+
+http::ServerOptions server_options(const Settings& settings, std::vector<http::Endpoint> endpoints) {
+  http::ServerOptions options;
+  options.listen = std::move(endpoints);
+  const auto threads = settings.number(Setting::loop_threads);
+  options.loop_threads = threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
+  options.limits.header_timeout = settings.duration(Setting::header_timeout);
+  options.limits.idle_timeout = settings.duration(Setting::idle_timeout);
+  options.limits.write_stall_timeout = settings.duration(Setting::write_stall_timeout);
+  options.limits.body_window = settings.duration(Setting::body_window);
+  options.limits.body_min_bytes = settings.number(Setting::body_min_bytes);
+  options.limits.connections = settings.number(Setting::connections);
+  options.limits.connections_per_address = settings.number(Setting::connections_per_address);
+  return options;
+}
+
+// The data directory, made when missing, and the lock that keeps a second daemon out. The lock ends with the process.
+base::Result<std::unique_ptr<base::File>> lock_data(base::FileSystem& fs, const std::string& directory) {
+  BERTH_CHECK_OK(fs.make_directory(directory));
+  BERTH_TRY(auto lock, fs.open(directory + "/lock", base::OpenMode::create));
+  BERTH_TRY(const bool ours, lock->try_lock());
+  if (!ours) {
+    return base::fail(ErrorCode::busy, "another Berth uses the data directory " + directory + "; stop it, or choose another with --data");
+  }
+  return lock;
+}
+
+// Members in the order in which they are built; destroyed in the reverse order.
+class RunningDaemon final : public Daemon {
+ public:
+  static base::Result<std::unique_ptr<Daemon>> start(const Settings& settings) {
+    auto daemon = std::make_unique<RunningDaemon>();
+    BERTH_TRY(auto endpoints, endpoints_of(settings));
+    BERTH_CHECK_OK(daemon->open_data(settings));
+    daemon->build_services(settings);
+    BERTH_CHECK_OK(daemon->serve(settings, std::move(endpoints)));
+    return std::unique_ptr<Daemon>(std::move(daemon));
+  }
+
+  ~RunningDaemon() override { stop(); }
+
+  [[nodiscard]] std::vector<std::string> urls() const override {
+    std::vector<std::string> urls;
+    if (!server_) return urls;
+    for (const auto& e : server_->endpoints()) {
+      const bool v6 = e.host.find(':') != std::string::npos;
+      urls.push_back("http://" + (v6 ? '[' + e.host + ']' : e.host) + ':' + std::to_string(e.port));
+    }
+    return urls;
+  }
+
+  bool stop() override {
+    bool clean = true;
+    if (health_) health_->set_draining();
+    if (server_) {
+      server_->stop_accepting();
+      clean = server_->drain(drain_timeout_);
+    }
+    jobs_.reset();
+    if (workers_) workers_->stop();
+    server_.reset();
+    return clean;
+  }
+
+ private:
+  base::Result<void> open_data(const Settings& settings) {
+    const auto& directory = settings.text(Setting::data);
+    auto& fs = base::real_file_system();
+    BERTH_TRY(lock_, lock_data(fs, directory));
+    BERTH_TRY(store_, store::open_local_blob_store({.directory = directory}, fs, clock_));
+    BERTH_TRY(catalog_, catalog::open_sqlite_catalog(
+                            {.path = directory + "/catalog.sqlite", .lease = seconds_of(settings, Setting::lease)}, clock_));
+    return {};
+  }
+
+  void build_services(const Settings& settings) {
+    health_ = std::make_unique<service::Health>();
+    reserve_ = std::make_unique<service::DiskReserve>(
+        service::DiskReserveOptions{settings.number(Setting::disk_reserve), settings.number(Setting::disk_reserve_percent)}, *store_,
+        clock_, *health_);
+    blob_push_ = std::make_unique<service::BlobPush>(*store_, *catalog_, *reserve_, *health_);
+    manifest_push_ = std::make_unique<service::ManifestPush>(
+        *catalog_, *reserve_, *health_,
+        settings.boolean(Setting::sparse_indexes) ? service::SparseIndexes::accepted : service::SparseIndexes::refused);
+    blob_pull_ = std::make_unique<service::BlobPull>(*store_, *catalog_, *health_);
+    manifest_pull_ = std::make_unique<service::ManifestPull>(*catalog_);
+    listing_ = std::make_unique<service::Listing>(*catalog_);
+  }
+
+  base::Result<void> serve(const Settings& settings, std::vector<http::Endpoint> endpoints) {
+    drain_timeout_ = settings.duration(Setting::drain_timeout);
+    workers_ = std::make_unique<base::Workers>(settings.number(Setting::worker_threads), settings.number(Setting::worker_queue));
+    application_ = api::make_application({.blob_push = *blob_push_,
+                                          .manifest_push = *manifest_push_,
+                                          .blob_pull = *blob_pull_,
+                                          .manifest_pull = *manifest_pull_,
+                                          .listing = *listing_,
+                                          .health = *health_,
+                                          .catalog = *catalog_,
+                                          .policy = policy_});
+    BERTH_TRY(server_, http::start_server(server_options(settings, std::move(endpoints)), *application_, *workers_, clock_));
+    std::vector<std::unique_ptr<service::Job>> jobs;
+    jobs.push_back(service::make_upload_expiry(*store_, clock_, seconds_of(settings, Setting::upload_lifetime)));
+    jobs.push_back(service::make_disk_watch(*reserve_));
+    jobs_ = std::make_unique<service::JobRunner>(std::move(jobs));
+    return {};
+  }
+
+  base::SystemClock clock_;
+  auth::OpenPolicy policy_;
+  std::unique_ptr<base::File> lock_;
+  std::unique_ptr<store::BlobStore> store_;
+  std::unique_ptr<catalog::Catalog> catalog_;
+  std::unique_ptr<service::Health> health_;
+  std::unique_ptr<service::DiskReserve> reserve_;
+  std::unique_ptr<service::BlobPush> blob_push_;
+  std::unique_ptr<service::ManifestPush> manifest_push_;
+  std::unique_ptr<service::BlobPull> blob_pull_;
+  std::unique_ptr<service::ManifestPull> manifest_pull_;
+  std::unique_ptr<service::Listing> listing_;
+  std::unique_ptr<http::Handler> application_;
+  std::unique_ptr<base::Workers> workers_;
+  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<service::JobRunner> jobs_;
+  std::chrono::milliseconds drain_timeout_{0};
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<Daemon>> start_daemon(const Settings& settings) {
+  if (!settings.boolean(Setting::open)) {
+    return base::fail(ErrorCode::configuration_invalid,
+                      "this version has no accounts yet: start it with --open, which allows everything to everybody on loopback addresses");
+  }
+  base::metrics::set(base::metrics::Metric::build_info, 1, {BERTH_VERSION});
+  return RunningDaemon::start(settings);
+}
+
+}  // namespace berth::app

@@ -1,0 +1,83 @@
+#include "berth/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+#include "cli/exit_codes.h"
+
+namespace berth::cli {
+
+namespace {
+
+// The flags of CONTRACTS.md, each the spelling of a setting.
+struct ServeFlags {
+  std::string config;
+  std::string data;
+  std::vector<std::string> listen;
+  bool open = false;
+  std::string log_format;
+  std::string log_level;
+
+  void add_to(CLI::App& command) {
+    command.add_option("--config", config, "Configuration file (YAML); `berth config defaults` prints one");
+    command.add_option("--data", data, "Data directory [./berth-data]");
+    command.add_option("--listen", listen, "[http://]HOST:PORT, repeatable [127.0.0.1:5000]");
+    command.add_flag("--open", open, "No accounts, everything allowed, loopback only");
+    command.add_option("--log-format", log_format, "text or json [text]");
+    command.add_option("--log-level", log_level, "trace, debug, info, warning, error or off [info]");
+  }
+
+  [[nodiscard]] ServeArguments arguments() const {
+    ServeArguments result{config, {}};
+    const auto add = [&](app::Setting setting, const std::string& value) {
+      if (!value.empty()) result.settings.emplace_back(setting, value);
+    };
+    add(app::Setting::data, data);
+    std::string joined;
+    for (const auto& address : listen) joined += (joined.empty() ? "" : ",") + address;
+    add(app::Setting::listen, joined);
+    if (open) add(app::Setting::open, "true");
+    add(app::Setting::log_format, log_format);
+    add(app::Setting::log_level, log_level);
+    return result;
+  }
+};
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  CLI::App program("Berth: the registry that GPU teams run themselves", "berth");
+  program.require_subcommand(1);
+  int code = kDone;
+  ServeFlags flags;
+  bool json = false;
+  const auto output = [&] { return json ? Output::json : Output::text; };
+
+  auto* serve_command = program.add_subcommand("serve", "Run the registry");
+  flags.add_to(*serve_command);
+  serve_command->callback([&] { code = serve(flags.arguments()); });
+
+  auto* config = program.add_subcommand("config", "Look at the settings");
+  config->require_subcommand(1);
+  auto* show = config->add_subcommand("show", "Every setting, its value and where it comes from");
+  flags.add_to(*show);
+  show->add_flag("--json", json, "As JSON");
+  show->callback([&] { code = config_show(flags.arguments(), output()); });
+  auto* check = config->add_subcommand("check", "Is the configuration valid? Exit code 1 if not");
+  flags.add_to(*check);
+  check->callback([&] { code = config_check(flags.arguments()); });
+  config->add_subcommand("defaults", "A configuration file with every default")->callback([&] { code = config_defaults(); });
+
+  auto* version_command = program.add_subcommand("version", "The version of this binary");
+  version_command->add_flag("--json", json, "As JSON");
+  version_command->callback([&] { code = version(output()); });
+
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? kDone : kUsage;
+  }
+  return code;
+}
+
+}  // namespace berth::cli

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "berth/app/settings.h"
+
+namespace berth::cli {
+
+// What serve and config take on the command line.
+struct ServeArguments {
+  std::string config_file;
+  std::vector<std::pair<app::Setting, std::string>> settings;
+};
+
+// The settings that these arguments, the file and the environment make.
+base::Result<app::Settings> load(const ServeArguments& arguments);
+
+// Serves until SIGTERM or SIGINT.
+int serve(const ServeArguments& arguments);
+
+enum class Output { text, json };
+int config_show(const ServeArguments& arguments, Output output);
+int config_check(const ServeArguments& arguments);
+int config_defaults();
+int version(Output output);
+
+}  // namespace berth::cli

@@ -1,0 +1,53 @@
+#include <csignal>
+#include <cstdio>
+#include <sys/stat.h>
+
+#include "berth/app/daemon.h"
+#include "berth/base/log.h"
+#include "cli/commands.h"
+#include "cli/exit_codes.h"
+
+namespace berth::cli {
+
+namespace {
+
+// Blocked before the first thread starts, so that every thread inherits it and only the main one waits.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+void configure_log(const app::Settings& settings) {
+  const auto format = settings.text(app::Setting::log_format) == "json" ? base::log::Format::json : base::log::Format::text;
+  base::log::configure(format, base::log::find_level(settings.text(app::Setting::log_level)).value_or(base::log::Level::info));
+}
+
+}  // namespace
+
+int serve(const ServeArguments& arguments) {
+  const auto settings = load(arguments);
+  if (!settings) return report(settings.error());
+  umask(077);
+  configure_log(*settings);
+  const auto signals = block_signals();
+  auto daemon = app::start_daemon(*settings);
+  if (!daemon) return report(daemon.error());
+  if (settings->boolean(app::Setting::open)) {
+    base::log::warning("serving with --open: no accounts, everything is allowed to everybody who reaches this machine's loopback");
+  }
+  for (const auto& url : (*daemon)->urls()) std::printf("berth: listening on %s\n", url.c_str());
+  std::fflush(stdout);
+  int signal = 0;
+  sigwait(&signals, &signal);
+  base::log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  const bool clean = (*daemon)->stop();
+  base::log::info("stopped", {{"requests_cut", !clean}});
+  return kDone;
+}
+
+}  // namespace berth::cli

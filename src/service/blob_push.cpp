@@ -1,0 +1,100 @@
+#include "berth/service/push.h"
+
+namespace berth::service {
+
+using base::ErrorCode;
+
+namespace {
+
+// How many holders of a blob are looked at for an anonymous mount: a bound on the work, not on the answer's truth; the client uploads
+// when none of the first ones may be read.
+constexpr std::size_t kMaxMountHolders = 64;
+
+base::Error unknown_upload(const store::UploadId& id) {
+  return {ErrorCode::upload_unknown, "no upload " + id.text() + " is open in this repository; start one with POST …/blobs/uploads/"};
+}
+
+// Reports to health what a write met, and passes the result on.
+template <typename T>
+base::Result<T> watched(base::Result<T> result, Health& health) {
+  if (!result) health.report(result.error());
+  return result;
+}
+
+base::Result<void> check_chunk(const std::optional<oci::ByteRange>& chunk, const store::UploadStatus& status) {
+  if (!chunk || chunk->offset == status.offset) return {};
+  return base::fail(base::Error(ErrorCode::range_invalid, "the chunk starts at byte " + std::to_string(chunk->offset) +
+                                                              ", but the upload stands at byte " + std::to_string(status.offset))
+                        .with_detail("{\"offset\":" + std::to_string(status.offset) + "}"));
+}
+
+}  // namespace
+
+base::Result<void> BlobUpload::append(base::ByteView bytes) { return watched(upload_->append(bytes), health_); }
+
+base::Result<void> BlobUpload::suspend() { return watched(upload_->suspend(), health_); }
+
+base::Result<void> BlobUpload::commit(const oci::Digest& digest) {
+  BERTH_TRY(const auto blob, watched(upload_->commit(digest), health_));
+  return watched(catalog_.link_blob(repository_, blob.digest, blob.size), health_);
+}
+
+base::Result<void> BlobUpload::discard() { return upload_->discard(); }
+
+base::Result<BlobUpload> BlobPush::begin(const oci::RepositoryName& repository, const auth::Principal& principal,
+                                         base::HashAlgorithm algorithm) {
+  BERTH_CHECK_OK(reserve_.check());
+  BERTH_TRY(auto upload, watched(store_.begin_upload({repository.text(), principal.name}, algorithm), health_));
+  return BlobUpload(std::move(upload), repository, catalog_, health_);
+}
+
+base::Result<BlobUpload> BlobPush::begin_single(const oci::RepositoryName& repository, const auth::Principal& principal,
+                                                base::HashAlgorithm algorithm) {
+  BERTH_CHECK_OK(reserve_.check());
+  BERTH_TRY(auto upload, watched(store_.begin_single_upload({repository.text(), principal.name}, algorithm), health_));
+  return BlobUpload(std::move(upload), repository, catalog_, health_);
+}
+
+base::Result<BlobUpload> BlobPush::resume(const oci::RepositoryName& repository, const auth::Principal& principal,
+                                          const store::UploadId& id, const std::optional<oci::ByteRange>& chunk) {
+  // The owner is asked first: another's session must not be locked, and must look like one that is not there.
+  BERTH_CHECK_OK(get_status(repository, principal, id));
+  BERTH_CHECK_OK(reserve_.check());
+  BERTH_TRY(auto upload, store_.resume_upload(id));
+  BERTH_CHECK_OK(check_chunk(chunk, upload->status()));
+  return BlobUpload(std::move(upload), repository, catalog_, health_);
+}
+
+base::Result<store::UploadStatus> BlobPush::get_status(const oci::RepositoryName& repository, const auth::Principal& principal,
+                                                       const store::UploadId& id) const {
+  BERTH_TRY(auto status, store_.get_upload(id));
+  if (status.owner != store::UploadOwner{repository.text(), principal.name}) return base::fail(unknown_upload(id));
+  return status;
+}
+
+base::Result<void> BlobPush::cancel(const oci::RepositoryName& repository, const auth::Principal& principal,
+                                    const store::UploadId& id) {
+  BERTH_CHECK_OK(get_status(repository, principal, id));
+  BERTH_TRY(auto upload, store_.resume_upload(id));
+  return upload->discard();
+}
+
+base::Result<bool> BlobPush::mount(const oci::RepositoryName& to, const std::optional<oci::RepositoryName>& from,
+                                   const oci::Digest& digest,
+                                   const std::function<bool(std::string_view repository)>& may_pull) {
+  if (from) {
+    if (!may_pull(from->text())) return false;
+    BERTH_TRY(const auto size, watched(catalog_.mount_blob(to, from, digest), health_));
+    return size.has_value();
+  }
+  BERTH_TRY(const auto holders, catalog_.list_blob_holders(digest, kMaxMountHolders));
+  for (const auto& holder : holders) {
+    if (!may_pull(holder)) continue;
+    BERTH_TRY(const auto name, oci::RepositoryName::parse(holder));
+    BERTH_TRY(const auto size, watched(catalog_.mount_blob(to, name, digest), health_));
+    if (size) return true;
+  }
+  return false;
+}
+
+}  // namespace berth::service
