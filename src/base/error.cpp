@@ -62,7 +62,8 @@ std::string_view error_code_name(ErrorCode code) {
 
 Error system_error(int error_number, std::string_view what) {
   const char* name = strerrorname_np(error_number);
-  std::string context = std::string(what) + ": " + (name != nullptr ? std::string(name) : "errno " + std::to_string(error_number));
+  std::string context =
+      std::string(what) + ": " + (name != nullptr ? std::string(name) : "errno " + std::to_string(error_number));
   if (error_number == ENOSPC || error_number == EDQUOT) {
     return Error(ErrorCode::storage_full, "the server's storage is full").in(context);
   }

@@ -64,9 +64,8 @@ class RealFile final : public File {
   Result<std::size_t> read(std::span<std::byte> into, std::uint64_t offset) const override {
     std::size_t total = 0;
     while (total < into.size()) {
-      const ssize_t count = uninterrupted([&] {
-        return ::pread(descriptor(), into.data() + total, into.size() - total, static_cast<off_t>(offset + total));
-      });
+      const ssize_t count = uninterrupted(
+          [&] { return ::pread(descriptor(), into.data() + total, into.size() - total, static_cast<off_t>(offset + total)); });
       if (count < 0) return failed("pread", path_);
       if (count == 0) break;
       total += static_cast<std::size_t>(count);
@@ -75,13 +74,14 @@ class RealFile final : public File {
   }
 
   [[nodiscard]] Result<std::uint64_t> size() const override {
-    struct stat info {};
+    struct stat info{};
     if (::fstat(descriptor(), &info) != 0) return failed("fstat", path_);
     return static_cast<std::uint64_t>(info.st_size);
   }
 
   Result<void> truncate(std::uint64_t size) override {
-    if (uninterrupted([&] { return ::ftruncate(descriptor(), static_cast<off_t>(size)); }) != 0) return failed("ftruncate", path_);
+    if (uninterrupted([&] { return ::ftruncate(descriptor(), static_cast<off_t>(size)); }) != 0)
+      return failed("ftruncate", path_);
     return {};
   }
 
@@ -179,7 +179,7 @@ class RealFileSystem final : public FileSystem {
   }
 
   [[nodiscard]] Result<std::optional<FileInfo>> find_info(const std::string& path) const override {
-    struct stat info {};
+    struct stat info{};
     if (::stat(path.c_str(), &info) != 0) {
       if (errno == ENOENT || errno == ENOTDIR) return std::optional<FileInfo>();
       return failed("stat", path);
@@ -212,7 +212,7 @@ class RealFileSystem final : public FileSystem {
   }
 
   [[nodiscard]] Result<SpaceInfo> space(const std::string& path) const override {
-    struct statvfs info {};
+    struct statvfs info{};
     if (uninterrupted([&] { return ::statvfs(path.c_str(), &info); }) != 0) return failed("statvfs", path);
     return SpaceInfo{.total_bytes = static_cast<std::uint64_t>(info.f_blocks) * info.f_frsize,
                      .free_bytes = static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize};

@@ -1,5 +1,6 @@
 // OpenSSL 3's EVP cannot write its state down, and an upload must survive a restart without being read again. The older
-// SHA256_CTX and SHA512_CTX run the same SHA-NI code and are plain structs; they are deprecated, and this is the one file that uses them.
+// SHA256_CTX and SHA512_CTX run the same SHA-NI code and are plain structs; they are deprecated, and this is the one file that
+// uses them.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "berth/base/hash.h"
 
@@ -136,7 +137,8 @@ Hasher::Hasher(Hasher&&) noexcept = default;
 Hasher& Hasher::operator=(Hasher&&) noexcept = default;
 
 std::optional<Hasher> Hasher::restore(HashAlgorithm algorithm, std::string_view state) {
-  if (state.size() < kStateHeader || !state.starts_with(kStateVersion) || state[4] != algorithm_tag(algorithm)) return std::nullopt;
+  if (state.size() < kStateHeader || !state.starts_with(kStateVersion) || state[4] != algorithm_tag(algorithm))
+    return std::nullopt;
   Hasher hasher(algorithm);
   const bool loaded = algorithm == HashAlgorithm::sha256 ? load<Sha256>(hasher.state_->sha256, state)
                                                          : load<Sha512>(hasher.state_->sha512, state);

@@ -160,8 +160,8 @@ class Builder final : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  // "[json.exception.parse_error.101] parse error at line 1, column 9: syntax error while parsing value - unexpected end of input"
-  // becomes "unexpected end of input": the position is given apart, and what was last read may be a secret.
+  // "[json.exception.parse_error.101] parse error at line 1, column 9: syntax error while parsing value - unexpected end of
+  // input" becomes "unexpected end of input": the position is given apart, and what was last read may be a secret.
   static std::string plain_words(std::string_view what) {
     std::string_view words = what;
     if (const auto bracket = words.find("] "); bracket != words.npos) words.remove_prefix(bracket + 2);

@@ -54,9 +54,8 @@ std::string number_text(double value) {
 
 // Text that a reader of `name=value name=value` would split wrongly, or that could pass for nothing.
 bool needs_quotes(std::string_view text) {
-  return text.empty() || std::any_of(text.begin(), text.end(), [](unsigned char c) {
-           return c <= ' ' || c == '"' || c == '\\' || c == '=' || c >= 0x7f;
-         });
+  return text.empty() || std::any_of(text.begin(), text.end(),
+                                     [](unsigned char c) { return c <= ' ' || c == '"' || c == '\\' || c == '=' || c >= 0x7f; });
 }
 
 void append_value(std::string& line, const Field& field, Format format) {

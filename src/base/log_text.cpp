@@ -50,6 +50,7 @@ std::size_t credential_at(std::string_view text, std::size_t at, std::size_t& ke
     std::size_t end = start;
     while (end < text.size() && shape.alphabet(text[end])) ++end;
     if (end - start < shape.shortest) continue;
+    while (end < text.size() && is_url_safe(text[end])) ++end;  // whatever is glued to it may be the rest of it
     const char last = shape.prefix.back();
     kept = last == ' ' || last == '=' ? shape.prefix.size() : 0;
     return end - at;
@@ -89,7 +90,8 @@ void append_code_unit(std::string& out, std::uint32_t value) {
 }  // namespace
 
 bool is_secret_name(std::string_view name) {
-  static constexpr std::array<std::string_view, 7> kNames = {"authorization", "cookie", "password", "token", "secret", "key", "_state"};
+  static constexpr std::array<std::string_view, 7> kNames = {"authorization", "cookie", "password", "token",
+                                                             "secret",        "key",    "_state"};
   return std::any_of(kNames.begin(), kNames.end(), [&](std::string_view secret) {
     return name.size() >= secret.size() && equals_ignoring_case(name.substr(name.size() - secret.size()), secret);
   });

@@ -33,7 +33,8 @@ DurableTree::NodePtr DurableTree::scan(const stdfs::path& path) {
     node->synced_at = stdfs::last_write_time(path);
     return node;
   }
-  for (const auto& entry : stdfs::directory_iterator(path)) node->current.emplace(entry.path().filename().string(), scan(entry.path()));
+  for (const auto& entry : stdfs::directory_iterator(path))
+    node->current.emplace(entry.path().filename().string(), scan(entry.path()));
   node->durable = node->current;
   return node;
 }

@@ -2,15 +2,17 @@
 //
 // The model is the pessimistic reading of POSIX, so that a program which is right here is right on every file system:
 //  - The bytes of a file are durable as they were at its last sync_data(); a file that was never synced is durable with no bytes.
-//  - A name (create, link, rename, remove, make_directory) is durable when the directory that holds it was synced afterwards. The sync
-//    of a file makes no name durable, and the sync of a directory makes the names in it durable but not its own name in its parent.
+//  - A name (create, link, rename, remove, make_directory) is durable when the directory that holds it was synced afterwards. The
+//    sync of a file makes no name durable, and the sync of a directory makes the names in it durable but not its own name in its
+//    parent.
 //  - A rename between two directories is two changes, each durable with its own directory: with the target alone synced both
 //    names survive, with the source alone synced none does.
-//  - After a failed sync_data() the unsynced bytes of that file never become durable, whatever later syncs say: that is what kernels do.
+//  - After a failed sync_data() the unsynced bytes of that file never become durable, whatever later syncs say: that is what
+//    kernels do.
 //  - What was there before, and what a test changes behind the model's back, counts as durable.
 //
-// Layout: a tree of nodes; each directory node has two maps of names, as they are now and as they are durable. Not thread-safe: its
-// owner locks. Paths outside the root are not followed. Whole contents are kept in memory: for tests with small files.
+// Layout: a tree of nodes; each directory node has two maps of names, as they are now and as they are durable. Not thread-safe:
+// its owner locks. Paths outside the root are not followed. Whole contents are kept in memory: for tests with small files.
 #pragma once
 
 #include <cstdint>

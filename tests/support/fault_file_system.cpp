@@ -124,7 +124,8 @@ void FaultFileSystem::clear_faults() {
 
 std::uint64_t FaultFileSystem::calls() const {
   std::lock_guard lock(mutex_);
-  return std::accumulate(std::begin(counts_), std::end(counts_), std::uint64_t{0}) - counts_[static_cast<std::size_t>(Call::read)];
+  return std::accumulate(std::begin(counts_), std::end(counts_), std::uint64_t{0}) -
+         counts_[static_cast<std::size_t>(Call::read)];
 }
 
 std::uint64_t FaultFileSystem::calls(Call kind) const {

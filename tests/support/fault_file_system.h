@@ -8,13 +8,13 @@
 //   fs.clear_faults(); fs.drop_unsynced();                              // power loss; then open the store again and look
 //
 // The usual loop of a crash test: run the work once and take calls(); then for each n up to that number run it again on a fresh
-// tree with inject({.at = n, .repeat = from_then_on}) (from its n-th call on the process is as good as dead: its destructors can do no
-// harm either), destroy the store, clear_faults(), drop_unsynced(), open a new store and check that everything acknowledged is there.
-// Leave drop_unsynced() out to test kill -9 instead.
+// tree with inject({.at = n, .repeat = Repeat::from_then_on}) (from its n-th call on the process is as good as dead: its
+// destructors can do no harm either), destroy the store, clear_faults(), drop_unsynced(), open a new store and check that
+// everything acknowledged is there. Leave drop_unsynced() out to test kill -9 instead.
 //
-// Counted and fallible: every call that changes something (Call, up to sync_directory). A faulty call does nothing and returns the
-// Error of its errno; with Partial::half a write first writes the first half of its bytes. Call::read is not counted among them and
-// fails only when a fault names it. start_writeback() and try_lock() are passed on and never fail.
+// Counted and fallible: every call that changes something (Call, up to sync_directory). A faulty call does nothing and returns
+// the Error of its errno; with Partial::half a write first writes the first half of its bytes. Call::read is not counted among
+// them and fails only when a fault names it. start_writeback() and try_lock() are passed on and never fail.
 //
 // Power loss: support/durable_tree.h says exactly what survives. Nothing is really synced (the model alone decides, and tests are
 // quicker), so this is no test of the kernel. A File that was opened before drop_unsynced() belongs to the process that died: it
