@@ -7,7 +7,6 @@
 #include <prometheus/text_serializer.h>
 
 #include <array>
-#include <map>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -16,9 +15,9 @@ namespace berth::base::metrics {
 
 namespace {
 
-// One metric = one row, in the order of the enum.
+// One metric = one row, in the order of the enum. Never destroyed: threads may count until the very end.
 const std::vector<Row>& table() {
-  static const std::vector<Row> kRows = {
+  static const auto& kRows = *new std::vector<Row>{
       {Metric::build_info, "berth_build_info", Kind::gauge, "", "1, with the version of the daemon as a label", {"version"}},
       {Metric::http_requests, "berth_http_requests_total", Kind::counter, "", "Requests answered", {"route", "method", "status"}},
       {Metric::http_request_seconds,
