@@ -13,7 +13,7 @@ GOOD = {
     "include/berth/store/blob_store.h": '#pragma once\n#include "berth/base/error.h"\n#include "berth/oci/digest.h"\n',
     "include/berth/oci/digest.h": '#include "berth/base/error.h"\n',
     "src/base/hash.cpp": '#include <openssl/evp.h>\n#include <fcntl.h>\nint f = ::open("x", 0);\n',
-    "src/net/tls.cpp": '#include <openssl/ssl.h>\n#include <boost/asio/ip/tcp.hpp>\n#include <sys/socket.h>\n',
+    "src/net/tls.cpp": '#include <openssl/ssl.h>\n#include <boost/asio/ip/tcp.hpp>\n#include <sys/socket.h>\nint spare = ::open("/dev/null", 0);\n',
     "src/http/codec.cpp": '#include <boost/beast/http.hpp>\n#include <boost/asio/buffer.hpp>\n#include "berth/net/loop.h"\n',
     "src/catalog/rows.h": '#include <sqlite3.h>\n',
     "src/catalog/rows.cpp": '#include "catalog/rows.h"\nauto q = "SELECT digest FROM tags WHERE name = ?";\n',
