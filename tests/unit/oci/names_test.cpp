@@ -222,9 +222,9 @@ TEST(RepositoryName, AgreesWithTheSpecsRegularExpression) {
 }
 
 TEST(Tag, TakesWhatTheSpecAllows) {
-  for (const std::string& text : {std::string("latest"), std::string("v1.0"), std::string("1"), std::string("_"), std::string("A"),
-                                 std::string("_-."), std::string("Z..--__"), std::string("24.05-py3"),
-                                 "sha256-" + repeat(64, 'a') + ".sig", repeat(128, 'x'), std::string("1.0.0_build.5")}) {
+  for (const std::string& text : {std::string("latest"), std::string("v1.0"), std::string("1"), std::string("_"),
+                                  std::string("A"), std::string("_-."), std::string("Z..--__"), std::string("24.05-py3"),
+                                  "sha256-" + repeat(64, 'a') + ".sig", repeat(128, 'x'), std::string("1.0.0_build.5")}) {
     const auto tag = Tag::parse(text);
     ASSERT_TRUE(tag.has_value()) << text;
     EXPECT_EQ(tag->text(), text);
