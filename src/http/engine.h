@@ -1,0 +1,48 @@
+// What all sessions of one server share. Immutable but for two atomics and the counts of Admission.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <unordered_set>
+
+#include "berth/base/clock.h"
+#include "berth/base/workers.h"
+#include "berth/http/handler.h"
+#include "berth/http/server.h"
+#include "berth/net/loop.h"
+#include "http/admission.h"
+
+namespace berth::http {
+
+// One connection's protocol: HTTP/1 here, HTTP/2 beside it. Loop thread.
+class Session {
+ public:
+  virtual ~Session() = default;
+  virtual void start() = 0;
+  // No further request: ends when the present one has ended.
+  virtual void wind_down() = 0;
+  // Ends now. True when a request was in progress.
+  virtual bool cut() = 0;
+};
+
+// One loop and the sessions on it. `sessions` is touched on the loop's thread alone.
+struct LoopSlot {
+  std::shared_ptr<net::Loop> loop;
+  std::unordered_set<std::shared_ptr<Session>> sessions;
+  std::atomic<std::size_t> open{0};  // for the choice of the loop that takes the next connection
+};
+
+struct Engine {
+  Engine(Handler& h, base::Workers& w, const base::Clock& c, const Limits& l)
+      : handler(h), workers(w), clock(c), limits(l), admission(l.connections, l.connections_per_address) {}
+
+  Handler& handler;
+  base::Workers& workers;
+  const base::Clock& clock;
+  const Limits limits;
+  Admission admission;
+  std::atomic<bool> stopping{false};
+  std::atomic<std::size_t> refusals_open{0};  // connections beyond the limit that are just being told so
+};
+
+}  // namespace berth::http

@@ -1,0 +1,108 @@
+#include "http/exchange.h"
+
+#include <exception>
+#include <type_traits>
+#include <utility>
+
+#include "berth/base/log.h"
+
+namespace berth::http {
+
+Exchange::Exchange(std::shared_ptr<Engine> engine, std::shared_ptr<net::Loop> loop, Request request)
+    : engine_(std::move(engine)), loop_(std::move(loop)), request_(std::move(request)) {}
+
+// loop: run() ──► worker: work() ──► loop: done(result)
+//                                      └ left meanwhile: one more job, abandon()
+//                      └ the loop has stopped: abandon() right here
+template <typename Result, typename Work>
+bool Exchange::run(Admit admit, Work work, std::function<void(Result)> done) {
+  auto job = [self = shared_from_this(), work = std::move(work), done = std::move(done)] {
+    auto result = std::make_shared<std::optional<Result>>();
+    try {
+      result->emplace(work());
+    } catch (const std::exception& error) {
+      base::log::error("a request handler threw", {{"request_id", self->request_.id}, {"what", error.what()}});
+      result->emplace(base::fail(base::Error(base::ErrorCode::internal, "the request could not be answered").in(error.what())));
+    }
+    const bool delivered = self->loop_->post([self, result, done] {
+      self->busy_ = false;
+      if (self->left_) {
+        self->abandon_consumer();
+      } else {
+        done(std::move(**result));
+      }
+    });
+    if (!delivered && self->consumer_) {
+      self->consumer_->abandon();
+      self->consumer_.reset();
+    }
+  };
+  busy_ = true;
+  if (admit == Admit::always ? engine_->workers.submit_continuation(std::move(job)) : engine_->workers.try_submit(std::move(job))) {
+    return true;
+  }
+  busy_ = false;
+  return false;
+}
+
+Exchange::Answer Exchange::answer_of(std::optional<Response> response) {
+  if (response) consumer_.reset();
+  return response;
+}
+
+bool Exchange::begin(AnswerDone done) {
+  return run<Answer>(
+      Admit::if_free,
+      [this]() -> Answer {
+        Outcome outcome = engine_->handler.begin(request_);
+        if (auto* response = std::get_if<Response>(&outcome)) return std::optional<Response>(std::move(*response));
+        consumer_ = std::get<std::unique_ptr<BodyConsumer>>(std::move(outcome));
+        if (!consumer_) return base::fail(base::ErrorCode::internal, "the request could not be answered");
+        return std::optional<Response>();
+      },
+      std::move(done));
+}
+
+void Exchange::write(base::ByteView bytes, AnswerDone done) {
+  static_cast<void>(
+      run<Answer>(Admit::always, [this, bytes]() -> Answer { return answer_of(consumer_->write(bytes)); }, std::move(done)));
+}
+
+void Exchange::finish(base::ByteView last, AnswerDone done) {
+  static_cast<void>(run<Answer>(
+      Admit::always,
+      [this, last]() -> Answer {
+        std::optional<Response> early;
+        if (!last.empty()) early = consumer_->write(last);
+        return answer_of(early ? std::move(*early) : consumer_->finish());
+      },
+      std::move(done)));
+}
+
+void Exchange::next(std::shared_ptr<Generator> generator, PieceDone done) {
+  using Piece = base::Result<std::string>;
+  static_cast<void>(run<Piece>(Admit::always, [generator = std::move(generator)] { return generator->next(); }, std::move(done)));
+}
+
+void Exchange::leave() {
+  left_ = true;
+  if (!busy_) abandon_consumer();
+}
+
+void Exchange::abandon_consumer() {
+  if (!consumer_) return;
+  std::shared_ptr<BodyConsumer> consumer = std::move(consumer_);
+  // Refused only when the workers have stopped, and they outlive every loop: then nobody is left to tell.
+  static_cast<void>(engine_->workers.submit_continuation([self = shared_from_this(), consumer] { consumer->abandon(); }));
+}
+
+void Exchange::account(const Account& account) {
+  if (std::exchange(accounted_, true)) return;
+  engine_->handler.account(request_, account);
+}
+
+std::chrono::microseconds Exchange::age() const {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started_);
+}
+
+}  // namespace berth::http

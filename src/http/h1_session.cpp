@@ -1,0 +1,291 @@
+#include "http/h1_session.h"
+
+#include <array>
+#include <utility>
+
+#include "berth/base/hash.h"
+#include "berth/base/metrics.h"
+
+namespace berth::http {
+
+namespace {
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view kEmptyLine = "\r\n";
+
+}  // namespace
+
+H1Session::H1Session(std::shared_ptr<Engine> engine, std::shared_ptr<LoopSlot> slot, std::shared_ptr<net::Connection> connection)
+    : engine_(std::move(engine)),
+      slot_(std::move(slot)),
+      connection_(std::move(connection)),
+      scanner_({engine_->limits.header_bytes, engine_->limits.header_fields}),
+      deadline_(*slot_->loop, [this] { deadline_over(); }) {}
+
+void H1Session::start() {
+  slot_->sessions.insert(shared_from_this());
+  next_request();
+}
+
+// --- the head ---
+
+void H1Session::next_request() {
+  exchange_.reset();
+  pump_.reset();
+  sender_.reset();
+  facts_ = {};
+  had_empty_line_ = head_deadline_set_ = had_head_ = continue_sent_ = body_broken_ = false;
+  scanner_ = HeadScanner({engine_->limits.header_bytes, engine_->limits.header_fields});
+  input_->shrink();
+  phase_ = input_->empty() ? Phase::idle : Phase::head;
+  if (engine_->stopping) {
+    connection_->close_gently({});
+    return finish();
+  }
+  deadline_.set(engine_->limits.idle_timeout);
+  read_head();
+}
+
+// One empty line before a request is an old client's habit (RFC 9112 §2.2); two are not.
+H1Session::EmptyLine H1Session::skip_empty_line() {
+  if (had_empty_line_) return EmptyLine::none;
+  if (input_->text() == "\r") return EmptyLine::half;
+  if (input_->text().starts_with(kEmptyLine)) {
+    had_empty_line_ = true;
+    input_->consume(kEmptyLine.size());
+  }
+  return EmptyLine::none;
+}
+
+void H1Session::read_head() {
+  if (skip_empty_line() == EmptyLine::none) {
+    const base::Result<std::size_t> length = scanner_.scan(input_->text());
+    if (!length) return reject(length.error());
+    if (*length > 0) return head_complete(*length);
+  }
+  // Set only for a head that comes in pieces: most come whole, and the timer stays where it is.
+  if (!input_->empty() && !std::exchange(head_deadline_set_, true)) deadline_.set(engine_->limits.header_timeout);
+  connection_->read_some(input_->space(), [self = shared_from_this()](const base::Result<std::size_t>& size) { self->received(size); });
+}
+
+void H1Session::received(const base::Result<std::size_t>& size) {
+  if (phase_ != Phase::idle && phase_ != Phase::head) return;
+  if (!size || *size == 0) {
+    connection_->close();
+    return finish();
+  }
+  input_->commit(*size);
+  phase_ = Phase::head;
+  read_head();
+}
+
+Request H1Session::new_request() const {
+  Request request;
+  request.peer = connection_->peer();
+  request.secure = connection_->secure();
+  request.id = base::random_id();
+  request.received = engine_->clock.now();
+  return request;
+}
+
+void H1Session::head_complete(std::size_t length) {
+  deadline_.clear();
+  Request request = new_request();
+  const base::Result<HeadFacts> facts = parse_head(input_->text().substr(0, length), request);
+  input_->consume(length);
+  had_head_ = facts.has_value() || facts.error().code() == base::ErrorCode::expectation_failed;
+  exchange_ = std::make_shared<Exchange>(engine_, slot_->loop, std::move(request));
+  if (!facts) return reject(facts.error());
+  facts_ = *facts;
+  dispatch();
+}
+
+// Where an answer that the handler has in memory would be taken on the loop, without the way over a worker (performance.md, hot reads).
+void H1Session::dispatch() {
+  phase_ = Phase::working;
+  const bool begun = exchange_->begin([self = shared_from_this()](Exchange::Answer answer) { self->begun(std::move(answer)); });
+  if (begun) return;
+  make_pump();
+  Response response = render(engine_->stopping
+                                 ? base::Error(base::ErrorCode::shutting_down, "the server is shutting down").with_retry_after(1)
+                                 : base::Error(base::ErrorCode::busy, "the server is busy; try again").with_retry_after(1));
+  const Persistence persistence = persistence_for(response);
+  respond(std::move(response), persistence);
+}
+
+void H1Session::begun(Exchange::Answer answer) {
+  if (!answer) return reject(std::move(answer).error());
+  make_pump();
+  if (*answer) {
+    const Persistence persistence = persistence_for(**answer);
+    return respond(std::move(**answer), persistence);
+  }
+  // A client that did not wait needs no invitation.
+  if (facts_.expects_continue && input_->empty()) return send_continue();
+  start_body();
+}
+
+// --- the body ---
+
+void H1Session::send_continue() {
+  phase_ = Phase::continuing;
+  deadline_.set(engine_->limits.write_stall_timeout);
+  const std::array<base::ByteView, 1> pieces{base::as_bytes(kContinue)};
+  connection_->write(pieces, net::Follows::nothing, [self = shared_from_this()](const base::Result<void>& result) {
+    if (self->phase_ != Phase::continuing) return;
+    if (!result) {
+      self->connection_->close();
+      return self->finish();
+    }
+    self->start_body();
+  });
+}
+
+void H1Session::make_pump() {
+  pump_ = std::make_shared<BodyPump>(engine_, connection_, input_, exchange_, facts_.framing, weak_from_this());
+}
+
+void H1Session::start_body() {
+  phase_ = Phase::body;
+  continue_sent_ = true;
+  deadline_.clear();
+  pump_->start();
+}
+
+void H1Session::body_answered(Response response) {
+  const Persistence persistence = persistence_for(response);
+  respond(std::move(response), persistence);
+}
+
+void H1Session::body_failed(base::Error error) {
+  switch (phase_) {
+    case Phase::body:
+      exchange_->leave();
+      return reject(std::move(error));
+    case Phase::discarding:
+      connection_->close_gently({});
+      return finish();
+    default: body_broken_ = true;
+  }
+}
+
+void H1Session::body_lost() {
+  switch (phase_) {
+    case Phase::body:
+    case Phase::discarding:
+      connection_->close();
+      return finish();
+    default: body_broken_ = true;
+  }
+}
+
+void H1Session::body_discarded() {
+  if (phase_ == Phase::discarding) next_request();
+}
+
+// --- the answer ---
+
+Response H1Session::render(const base::Error& error) {
+  base::metrics::add(base::metrics::Metric::http_rejected, 1, {base::error_code_name(error.code())});
+  return engine_->handler.render_error(exchange_->request(), error);
+}
+
+void H1Session::reject(base::Error error) {
+  if (!exchange_) exchange_ = std::make_shared<Exchange>(engine_, slot_->loop, new_request());
+  respond(render(error), Persistence::close);
+}
+
+Persistence H1Session::persistence_for(const Response& response) {
+  const bool wanted = facts_.keep_alive && !response.close && !engine_->stopping;
+  return wanted && body_allows_reuse() ? Persistence::keep : Persistence::close;
+}
+
+// The next request can be found only behind the whole body. A client that still waits for "100 Continue" may or may not send its body
+// now; nobody could tell that body from the next request.
+bool H1Session::body_allows_reuse() {
+  pump_->drop_buffered();
+  if (pump_->complete()) return true;
+  if (facts_.expects_continue && !continue_sent_) return false;
+  const auto missing = pump_->missing();
+  return missing && *missing <= engine_->limits.drain_bytes;
+}
+
+void H1Session::respond(Response response, Persistence persistence) {
+  phase_ = Phase::responding;
+  deadline_.clear();
+  sender_ = std::make_shared<ResponseSender>(engine_, connection_, exchange_);
+  sender_->send(std::move(response), persistence, [weak = weak_from_this()](const base::Result<void>& result) {
+    if (const auto self = weak.lock()) self->responded(result);
+  });
+  if (persistence == Persistence::keep && !pump_->complete()) pump_->discard();
+}
+
+void H1Session::responded(const base::Result<void>& result) {
+  if (phase_ != Phase::responding) return;
+  account(result ? Completeness::whole : Completeness::cut);
+  if (!result) return finish();  // the sender has reset the connection
+  if (sender_->persistence() == Persistence::close || body_broken_) {
+    connection_->close_gently({});
+    return finish();
+  }
+  if (!pump_->complete()) {
+    phase_ = Phase::discarding;
+    return;
+  }
+  next_request();
+}
+
+// --- the end ---
+
+void H1Session::deadline_over() {
+  switch (phase_) {
+    case Phase::head: return reject(base::Error(base::ErrorCode::request_timeout, "the request header came too slowly"));
+    case Phase::idle:
+    case Phase::continuing:
+      connection_->close();
+      return finish();
+    default: return;
+  }
+}
+
+void H1Session::wind_down() {
+  if (phase_ != Phase::idle) return;
+  connection_->close_gently({});
+  finish();
+}
+
+bool H1Session::cut() {
+  if (phase_ == Phase::ended) return false;
+  const bool in_progress = phase_ != Phase::idle && phase_ != Phase::head && phase_ != Phase::discarding;
+  // Whoever has a part of an answer must not take it for the whole.
+  connection_->reset();
+  finish();
+  return in_progress;
+}
+
+void H1Session::finish() {
+  if (phase_ == Phase::ended) return;
+  phase_ = Phase::ended;
+  deadline_.clear();
+  if (pump_) pump_->stop();
+  if (exchange_) {
+    account(Completeness::cut);
+    exchange_->leave();
+  }
+  slot_->sessions.erase(shared_from_this());
+}
+
+void H1Session::account(Completeness completeness) {
+  if (!had_head_) return;
+  Account account;
+  account.complete = completeness == Completeness::whole;
+  if (pump_) account.request_bytes = pump_->received();
+  if (sender_) {
+    account.status = sender_->status();
+    account.response_bytes = sender_->body_bytes();
+  }
+  account.duration = exchange_->age();
+  exchange_->account(account);
+}
+
+}  // namespace berth::http

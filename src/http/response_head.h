@@ -1,0 +1,41 @@
+// How a Response goes onto an HTTP/1 wire: framing and the text of its head. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "berth/base/clock.h"
+#include "berth/http/message.h"
+
+namespace berth::http {
+
+enum class Persistence : std::uint8_t { keep, close };
+
+// How the end of the body is marked.
+enum class ResponseFraming : std::uint8_t {
+  none,         // no body is sent: HEAD, 204, 304
+  length,
+  chunked,
+  until_close,  // HTTP/1.0 and a body of unknown length
+};
+
+struct ResponsePlan {
+  ResponseFraming framing = ResponseFraming::none;
+  std::optional<std::uint64_t> content_length;  // announced
+};
+
+// Spec: RFC 9110 §6.4, §8.6, §9.3.2; RFC 9112 §6.
+ResponsePlan plan_response(const Response& response, const Request& request);
+
+// The status line, the maker's fields (those that belong to the codec are left out), the codec's own, and the empty line.
+std::string format_head(const Response& response, const ResponsePlan& plan, const Request& request, Persistence persistence,
+                        base::TimePoint now);
+
+// "Content Too Large" for 413; "" for a status without a standard phrase.
+std::string_view reason_phrase(int status);
+
+// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 §5.6.7).
+std::string format_http_date(base::TimePoint time);
+
+}  // namespace berth::http

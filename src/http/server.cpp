@@ -1,0 +1,160 @@
+#include "berth/http/server.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <utility>
+
+#include "berth/base/hash.h"
+#include "berth/base/metrics.h"
+#include "berth/net/listener.h"
+#include "http/engine.h"
+#include "http/h1_session.h"
+#include "http/response_head.h"
+
+namespace berth::http {
+
+namespace {
+
+using base::metrics::Metric;
+
+// Refused connections that are being told why; beyond these, refused ones are closed without a word.
+constexpr std::size_t kRefusalsAtOnce = 256;
+constexpr net::Linger kRefusalLinger{std::chrono::milliseconds(500), std::chrono::milliseconds(1'000)};
+
+// A count that is given back with the last owner.
+std::shared_ptr<void> hold(std::shared_ptr<void> owner, std::atomic<std::size_t>& count, std::shared_ptr<void> also) {
+  count.fetch_add(1, std::memory_order_relaxed);
+  return std::shared_ptr<void>(&count, [owner = std::move(owner), also = std::move(also), &count](void*) {
+    count.fetch_sub(1, std::memory_order_relaxed);
+  });
+}
+
+class LoopServer final : public Server {
+ public:
+  LoopServer(ServerOptions options, Handler& handler, base::Workers& workers, const base::Clock& clock)
+      : options_(std::move(options)), engine_(std::make_shared<Engine>(handler, workers, clock, options_.limits)) {}
+
+  ~LoopServer() override { static_cast<void>(drain(std::chrono::milliseconds(0))); }
+
+  base::Result<void> open() {
+    for (std::size_t i = 0; i < std::max<std::size_t>(options_.loop_threads, 1); ++i) {
+      slots_.push_back(std::make_shared<LoopSlot>());
+      slots_.back()->loop = net::Loop::start();
+    }
+    for (std::size_t i = 0; i < options_.listen.size(); ++i) {
+      const Endpoint& endpoint = options_.listen[i];
+      BERTH_TRY(auto listener, net::Listener::open(slots_[i % slots_.size()]->loop, endpoint.host, endpoint.port));
+      endpoints_.push_back({endpoint.host, listener->port()});
+      listeners_.push_back(std::move(listener));
+    }
+    // Accepting begins when every address is ours, so that a failed start has served nobody.
+    for (const auto& listener : listeners_) {
+      listener->start({[this](net::Socket socket) { accepted(std::move(socket)); },
+                       [] { base::metrics::add(Metric::http_connections_refused, 1, {"descriptors"}); }});
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::vector<Endpoint> endpoints() const override { return endpoints_; }
+
+  void stop_accepting() override {
+    if (engine_->stopping.exchange(true)) return;
+    for (const auto& listener : listeners_) listener->close();
+    for (const auto& slot : slots_) {
+      static_cast<void>(slot->loop->post([slot] {
+        for (const auto& session : copy_of(*slot)) session->wind_down();
+      }));
+    }
+  }
+
+  bool drain(std::chrono::milliseconds deadline) override {
+    if (drained_) return true;
+    drained_ = true;
+    stop_accepting();
+    engine_->admission.wait_empty(deadline);
+    std::atomic<std::size_t> cut{0};
+    for (const auto& slot : slots_) {
+      static_cast<void>(slot->loop->post([slot, &cut] {
+        for (const auto& session : copy_of(*slot)) cut += session->cut() ? 1 : 0;
+      }));
+      slot->loop->stop();
+    }
+    return cut == 0;
+  }
+
+ private:
+  static std::vector<std::shared_ptr<Session>> copy_of(const LoopSlot& slot) { return {slot.sessions.begin(), slot.sessions.end()}; }
+
+  // The acceptor's loop.
+  void accepted(net::Socket socket) {
+    if (engine_->stopping) return refuse(std::move(socket), "shutting_down", base::ErrorCode::shutting_down);
+    auto token = engine_->admission.admit(socket.peer());
+    if (!token) {
+      return refuse(std::move(socket), token.error() == Admission::Refusal::total ? "total" : "address", base::ErrorCode::busy);
+    }
+    const std::shared_ptr<LoopSlot> slot = least_busy();
+    auto held = hold(slot, slot->open, std::move(*token));
+    on_loop(*slot, std::move(socket), std::move(held), [engine = engine_, slot](std::shared_ptr<net::Connection> connection) {
+      std::make_shared<H1Session>(engine, slot, std::move(connection))->start();
+    });
+  }
+
+  // A 503 without looking at the request.
+  void refuse(net::Socket socket, std::string_view reason, base::ErrorCode code) {
+    base::metrics::add(Metric::http_connections_refused, 1, {reason});
+    if (engine_->refusals_open >= kRefusalsAtOnce) return;
+    const std::shared_ptr<LoopSlot> slot = least_busy();
+    auto held = hold(engine_, engine_->refusals_open, nullptr);
+    on_loop(*slot, std::move(socket), std::move(held), [engine = engine_, code](const std::shared_ptr<net::Connection>& connection) {
+      const char* why = code == base::ErrorCode::busy ? "the server has too many connections; try again" : "the server is shutting down";
+      say_refusal(*engine, connection, base::Error(code, why).with_retry_after(1));
+    });
+  }
+
+  static void say_refusal(Engine& engine, const std::shared_ptr<net::Connection>& connection, const base::Error& error) {
+    Request request;
+    request.peer = connection->peer();
+    request.secure = connection->secure();
+    request.id = base::random_id();
+    request.received = engine.clock.now();
+    const Response response = engine.handler.render_error(request, error);
+    auto text = std::make_shared<std::string>(
+        format_head(response, plan_response(response, request), request, Persistence::close, request.received));
+    if (const auto* body = std::get_if<std::string>(&response.body)) text->append(*body);
+    const std::array<base::ByteView, 1> pieces{base::as_bytes(*text)};
+    connection->write(pieces, net::Follows::nothing,
+                      [connection, text](const base::Result<void>&) { connection->close_gently(kRefusalLinger); });
+  }
+
+  void on_loop(LoopSlot& slot, net::Socket socket, std::shared_ptr<void> held,
+               std::function<void(std::shared_ptr<net::Connection>)> then) {
+    auto shared = std::make_shared<net::Socket>(std::move(socket));
+    static_cast<void>(slot.loop->post([loop = slot.loop, shared, held = std::move(held), then = std::move(then)] {
+      then(net::make_tcp_connection(loop, std::move(*shared), held));
+    }));
+  }
+
+  [[nodiscard]] std::shared_ptr<LoopSlot> least_busy() const {
+    return *std::min_element(slots_.begin(), slots_.end(),
+                             [](const auto& a, const auto& b) { return a->open.load() < b->open.load(); });
+  }
+
+  const ServerOptions options_;
+  std::shared_ptr<Engine> engine_;
+  std::vector<std::shared_ptr<LoopSlot>> slots_;
+  std::vector<std::shared_ptr<net::Listener>> listeners_;
+  std::vector<Endpoint> endpoints_;
+  bool drained_ = false;
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<Server>> start_server(ServerOptions options, Handler& handler, base::Workers& workers,
+                                                   const base::Clock& clock) {
+  auto server = std::make_unique<LoopServer>(std::move(options), handler, workers, clock);
+  BERTH_CHECK_OK(server->open());
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace berth::http
