@@ -62,8 +62,8 @@ base::Result<Placement> BlobNames::put(const oci::Digest& digest, const Place& p
   claims_.with([&](Claims& claims) {
     const auto claim = claims.find(digest);
     claim->second.keep |= placed.has_value();
-    // The last one out of a group that all failed takes the name away. It does so under the lock: a commit that starts now must not
-    // have its own name removed. Holding a lock across the disk is for this rare case alone.
+    // The last one out of a group that all failed takes the name away. It does so under the lock: a commit that starts now must
+    // not have its own name removed. Holding a lock across the disk is for this rare case alone.
     if (claim->second.commits == 1 && claim->second.placed && !claim->second.keep) {
       if (auto removed = fs_.remove(paths_.blob(digest)); !removed) {
         base::log::warning("blob of a failed commit not removed",
@@ -78,8 +78,8 @@ base::Result<Placement> BlobNames::put(const oci::Digest& digest, const Place& p
 base::Result<Placement> BlobNames::place_and_sync(const oci::Digest& digest, const Place& place) {
   BERTH_CHECK_OK(ensure_directory(digest));
   const std::string path = paths_.blob(digest);
-  // Looked at after the claim was made, so that a commit acknowledged before is seen; a later one sets `keep` itself. What the first
-  // of a group saw was there before them all; what the others see may be the first one's.
+  // Looked at after the claim was made, so that a commit acknowledged before is seen; a later one sets `keep` itself. What the
+  // first of a group saw was there before them all; what the others see may be the first one's.
   BERTH_TRY(const auto before, fs_.find_info(path));
   claims_.with([&](Claims& claims) {
     Claim& claim = claims[digest];

@@ -1,7 +1,7 @@
 // Gives synced files their blob's name, durably: the last step of every commit.
 //
-// What is durable: when put() returns, the name, and the directories above it, survive power loss. When it fails, the blob is not there
-// (unless it was before, or another commit of the same digest brought it): nothing that was not acknowledged stays visible.
+// What is durable: when put() returns, the name, and the directories above it, survive power loss. When it fails, the blob is not
+// there (unless it was before, or another commit of the same digest brought it): nothing that was not acknowledged stays visible.
 // Any thread, any number of commits of one digest at once; blocks on disk.
 #pragma once
 

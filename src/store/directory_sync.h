@@ -1,8 +1,8 @@
 // Many commits, one fsync: concurrent callers that made names in the same directory share the next sync of it.
 //
-// A caller gets the result of a sync that STARTED after it asked; one that already runs may have missed its name. While one runs, all
-// later callers wait for the next one together. A failed sync fails everybody who waited for it and is never repeated for them.
-// Any thread; blocks on disk.
+// A caller gets the result of a sync that STARTED after it asked; one that already runs may have missed its name. While one runs,
+// all later callers wait for the next one together. A failed sync fails everybody who waited for it and is never repeated for
+// them. Any thread; blocks on disk.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
-// The one writer of an upload on this machine, as far as it does not matter whether the upload has a session that others can find.
+// The one writer of an upload on this machine, as far as it does not matter whether the upload has a session that others can
+// find.
 //
 // An upload ends once: by commit, by discard, or by the first failure to write. Every later call says upload_unknown.
 // Threads: one at a time. Blocks on disk.

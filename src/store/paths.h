@@ -1,5 +1,5 @@
-// Where things lie below the store's directory (drawn in blob_store.h). Every part of a path comes from a validated digest or upload
-// id, so nothing that a client sent can point elsewhere. Pure.
+// Where things lie below the store's directory (drawn in blob_store.h). Every part of a path comes from a validated digest or
+// upload id, so nothing that a client sent can point elsewhere. Pure.
 #pragma once
 
 #include <string>

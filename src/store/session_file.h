@@ -1,8 +1,8 @@
 // The file that makes an upload a session: whose it is, how it is hashed, and a checkpoint to hash on from.
 //
 // What this is: bytes ↔ values, pure. What it is not: the upload's offset, which is the length of its data file and nothing else.
-// Two blocks with a CRC each: the header is written once when the session starts; the checkpoint after it is overwritten in place,
-// so a torn write of it costs a second reading of the data, never the session.
+// Two blocks with a CRC each: the header is written once when the session starts; the checkpoint after it is overwritten in
+// place, so a torn write of it costs a second reading of the data, never the session.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ struct SessionHeader {
   friend bool operator==(const SessionHeader&, const SessionHeader&) = default;
 };
 
-// The hasher after the first `offset` bytes. Promise of whoever writes one: those bytes are on the disk (synced) already, so that after
-// a power loss the state never speaks of bytes that the file has lost.
+// The hasher after the first `offset` bytes. Promise of whoever writes one: those bytes are on the disk (synced) already, so that
+// after a power loss the state never speaks of bytes that the file has lost.
 struct Checkpoint {
   std::uint64_t offset = 0;
   std::string hash_state;  // Hasher::save_state()

@@ -21,8 +21,8 @@ base::Result<OpenedSession> open_session(StoreCore& core, const UploadId& id) {
   if (!file) return base::fail(unknown_upload());
   BERTH_TRY(const bool locked, file->try_lock());
   if (!locked) return base::fail(ErrorCode::upload_busy, "another request writes to this upload now");
-  // The lock may have come free because the upload ended between our open and our lock: then its name is gone, for good, as ids are
-  // never used twice.
+  // The lock may have come free because the upload ended between our open and our lock: then its name is gone, and for good, as
+  // ids are never used twice.
   BERTH_TRY(const auto still_there, core.fs.find_info(core.paths.session(id)));
   if (!still_there) return base::fail(unknown_upload());
   BERTH_TRY(const std::string text, read_session_file(*file));
@@ -31,7 +31,7 @@ base::Result<OpenedSession> open_session(StoreCore& core, const UploadId& id) {
   return OpenedSession{std::move(file), std::move(*session)};
 }
 
-// A checkpoint that speaks of more bytes than the file has must not wait on disk until the file, with other bytes, is long enough.
+// A checkpoint that speaks of more bytes than the file has must not wait on disk until the file is long enough, with other bytes.
 base::Result<void> revoke_checkpoint(OpenedSession& opened) {
   const base::Hasher nothing_yet(opened.session.header.algorithm);
   const std::string block = encode_checkpoint({0, nothing_yet.save_state()});

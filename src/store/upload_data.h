@@ -1,4 +1,5 @@
-// The bytes of one upload on their way: hashed, written, and pushed towards the disk while they come, so that the last sync is short.
+// The bytes of one upload on their way: hashed, written, and pushed towards the disk while they come, so that the last sync is
+// short.
 //
 // What it is not: the session, its lock, or its checkpoint. Memory is bounded by the hasher; nothing is buffered here.
 // Threads: one at a time. Blocks on disk.

@@ -22,8 +22,8 @@ base::Result<UploadStatus> read_upload_status(base::FileSystem& fs, const Paths&
 base::Result<std::optional<base::TimePoint>> find_last_activity(const base::FileSystem& fs, const Paths& paths,
                                                                 const UploadId& id);
 
-// Removes session, data and folder, in this order: an upload is gone as soon as its session is. Tries everything, reports the first
-// failure. Errors: io_error.
+// Removes session, data and folder, in this order: an upload is gone as soon as its session is. Tries everything, reports the
+// first failure. Errors: io_error.
 base::Result<void> remove_upload_files(base::FileSystem& fs, const Paths& paths, const UploadId& id);
 
 // Removes every session without bytes since `before` that nobody writes to, and folders that are no session. Returns how many.

@@ -9,8 +9,8 @@
 namespace berth::store {
 
 struct LocalBlobStoreOptions {
-  std::string directory;                                   // DIR; blobs/ and uploads/ are made in it when missing
-  std::uint64_t sync_step_bytes = 64ULL * 1024 * 1024;     // data is synced at least this often while it comes
+  std::string directory;                                // DIR; blobs/ and uploads/ are made in it when missing
+  std::uint64_t sync_step_bytes = 64ULL * 1024 * 1024;  // data is synced at least this often while it comes
 };
 
 // Errors: storage_full, io_error (also when `directory` is missing). Both references outlive the store.

@@ -69,7 +69,8 @@ TEST(SessionFile, CheckpointsOfOneSessionHaveOneLength) {
   EXPECT_EQ(encode_checkpoint({1000, hasher.save_state()}).size(), length);
 }
 
-// Wherever a file is cut or a byte of it is wrong: the header decides alone whether there is a session, and a checkpoint is whole or absent.
+// Wherever a file is cut or a byte of it is wrong: the header decides alone whether there is a session, and a checkpoint is whole
+// or absent.
 TEST(SessionFile, DamageToTheCheckpointCostsTheCheckpointAlone) {
   const std::string head = encode_session_header(header());
   const std::string file = head + encode_checkpoint(checkpoint());
