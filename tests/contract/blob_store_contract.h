@@ -1,4 +1,5 @@
-// The suite that every BlobStore passes, and what it needs of a store besides its interface. A new store = one row in all_stores().
+// The suite that every BlobStore passes, and what it needs of a store besides its interface. A new store = one row in
+// all_stores().
 #pragma once
 
 #include <gtest/gtest.h>
