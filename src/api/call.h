@@ -10,7 +10,7 @@
 #include "berth/api/application.h"
 #include "berth/api/routes.h"
 #include "berth/oci/names.h"
-#include "berth/store/blob_store.h"
+#include "berth/service/words.h"
 
 namespace berth::api {
 
@@ -48,7 +48,7 @@ struct Call {
   // Errors: tag_invalid, digest_invalid, digest_unsupported.
   [[nodiscard]] base::Result<oci::Reference> reference() const { return oci::parse_reference(path_value("reference")); }
   [[nodiscard]] base::Result<oci::Digest> digest() const { return oci::Digest::parse(path_value("digest")); }
-  [[nodiscard]] base::Result<store::UploadId> upload() const { return store::UploadId::parse(path_value("upload")); }
+  [[nodiscard]] base::Result<service::UploadId> upload() const { return service::UploadId::parse(path_value("upload")); }
 };
 
 // n and last of a listing.

@@ -58,8 +58,8 @@ base::Result<EntityTags> parse_entity_tags(std::string_view field, std::string_v
                     std::string(header_name) + " must be * or a list of digests in quotes, as ETag gives them: \"sha256:…\"");
 }
 
-base::Result<catalog::TagCondition> parse_tag_condition(const http::Request& request) {
-  using Kind = catalog::TagCondition::Kind;
+base::Result<service::TagCondition> parse_tag_condition(const http::Request& request) {
+  using Kind = service::TagCondition::Kind;
   const auto match = request.fields.find_list("If-Match");
   const auto none_match = request.fields.find_list("If-None-Match");
   if (match && none_match) {
@@ -67,13 +67,13 @@ base::Result<catalog::TagCondition> parse_tag_condition(const http::Request& req
   }
   if (match) {
     BERTH_TRY(const auto tags, parse_entity_tags(*match, "If-Match"));
-    return catalog::TagCondition{tags.any ? Kind::must_exist : Kind::must_be_one_of, digests_of(tags)};
+    return service::TagCondition{tags.any ? Kind::must_exist : Kind::must_be_one_of, digests_of(tags)};
   }
   if (none_match) {
     BERTH_TRY(const auto tags, parse_entity_tags(*none_match, "If-None-Match"));
-    return catalog::TagCondition{tags.any ? Kind::must_be_absent : Kind::must_not_be_one_of, digests_of(tags)};
+    return service::TagCondition{tags.any ? Kind::must_be_absent : Kind::must_not_be_one_of, digests_of(tags)};
   }
-  return catalog::TagCondition{};
+  return service::TagCondition{};
 }
 
 }  // namespace berth::api

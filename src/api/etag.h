@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/catalog/catalog.h"
 #include "berth/http/message.h"
+#include "berth/service/words.h"
 
 namespace berth::api {
 
@@ -25,6 +25,6 @@ struct EntityTags {
 base::Result<EntityTags> parse_entity_tags(std::string_view field, std::string_view header_name);
 
 // What If-Match and If-None-Match of a write mean for the tag that it sets. Errors: parameter_invalid (form, or both at once).
-base::Result<catalog::TagCondition> parse_tag_condition(const http::Request& request);
+base::Result<service::TagCondition> parse_tag_condition(const http::Request& request);
 
 }  // namespace berth::api

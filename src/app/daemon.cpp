@@ -121,6 +121,7 @@ class RunningDaemon final : public Daemon {
     blob_pull_ = std::make_unique<service::BlobPull>(*store_, *catalog_, *health_);
     manifest_pull_ = std::make_unique<service::ManifestPull>(*catalog_);
     listing_ = std::make_unique<service::Listing>(*catalog_);
+    catalog_probe_ = std::make_unique<service::CatalogProbe>(*catalog_, *health_);
   }
 
   base::Result<void> serve(const Settings& settings, std::vector<http::Endpoint> endpoints) {
@@ -132,7 +133,7 @@ class RunningDaemon final : public Daemon {
                                           .manifest_pull = *manifest_pull_,
                                           .listing = *listing_,
                                           .health = *health_,
-                                          .catalog = *catalog_,
+                                          .catalog_probe = *catalog_probe_,
                                           .policy = policy_});
     BERTH_TRY(server_, http::start_server(server_options(settings, std::move(endpoints)), *application_, *workers_, clock_));
     std::vector<std::unique_ptr<service::Job>> jobs;
@@ -154,6 +155,7 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<service::BlobPull> blob_pull_;
   std::unique_ptr<service::ManifestPull> manifest_pull_;
   std::unique_ptr<service::Listing> listing_;
+  std::unique_ptr<service::CatalogProbe> catalog_probe_;
   std::unique_ptr<http::Handler> application_;
   std::unique_ptr<base::Workers> workers_;
   std::unique_ptr<http::Server> server_;

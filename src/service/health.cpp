@@ -67,4 +67,14 @@ bool Health::draining() const {
   return state_.with([](const State& s) { return s.draining; });
 }
 
+base::Result<void> CatalogProbe::run() const {
+  auto alive = catalog_.ping();
+  if (alive) {
+    health_.set_good(HealthCheck::catalog);
+  } else {
+    health_.set_bad(HealthCheck::catalog, "the catalog does not answer: " + alive.error().context());
+  }
+  return alive;
+}
+
 }  // namespace berth::service

@@ -22,8 +22,9 @@ struct FaultVfs::Calls {
   static FaultVfs& of(sqlite3_vfs* vfs) { return *static_cast<FaultVfs*>(vfs->pAppData); }
   static const sqlite3_io_methods& io() {
     static const sqlite3_io_methods methods = {
-        2,        close,       read,     write,           truncate, sync,         file_size, lock,     unlock,
-        reserved, file_control, sector_size, characteristics, shm_map, shm_lock, shm_barrier, shm_unmap, nullptr, nullptr};
+        2,         close,    read,         write,       truncate,        sync,    file_size, lock,
+        unlock,    reserved, file_control, sector_size, characteristics, shm_map, shm_lock,  shm_barrier,
+        shm_unmap, nullptr,  nullptr};
     return methods;
   }
 
@@ -66,7 +67,7 @@ struct FaultVfs::Calls {
     return of(vfs).real_->xFullPathname(of(vfs).real_, path, size, out);
   }
   static int randomness(sqlite3_vfs* vfs, int size, char* out) { return of(vfs).real_->xRandomness(of(vfs).real_, size, out); }
-  static int sleep(sqlite3_vfs* vfs, int micros) { return of(vfs).real_->xSleep(of(vfs).real_, micros); }
+  static int pause(sqlite3_vfs* vfs, int micros) { return of(vfs).real_->xSleep(of(vfs).real_, micros); }
   static int current_time(sqlite3_vfs* vfs, double* out) { return of(vfs).real_->xCurrentTime(of(vfs).real_, out); }
   static int current_time64(sqlite3_vfs* vfs, sqlite3_int64* out) { return of(vfs).real_->xCurrentTimeInt64(of(vfs).real_, out); }
   static int last_error(sqlite3_vfs*, int, char*) { return 0; }
@@ -89,7 +90,8 @@ struct FaultVfs::Calls {
   static int write(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) {
     File& ours = File::of(file);
     const std::lock_guard lock(ours.owner->mutex_);
-    if (const int code = ours.owner->enter(VfsCall::write); code != SQLITE_OK) return code == SQLITE_FULL ? code : SQLITE_IOERR_WRITE;
+    if (const int code = ours.owner->enter(VfsCall::write); code != SQLITE_OK)
+      return code == SQLITE_FULL ? code : SQLITE_IOERR_WRITE;
     const int code = ours.real()->pMethods->xWrite(ours.real(), from, size, offset);
     if (code == SQLITE_OK && ours.path != nullptr) {
       ours.owner->disk_of(*ours.path)
@@ -128,7 +130,9 @@ struct FaultVfs::Calls {
     return File::of(file).real()->pMethods->xFileSize(File::of(file).real(), size);
   }
   static int lock(sqlite3_file* file, int level) { return File::of(file).real()->pMethods->xLock(File::of(file).real(), level); }
-  static int unlock(sqlite3_file* file, int level) { return File::of(file).real()->pMethods->xUnlock(File::of(file).real(), level); }
+  static int unlock(sqlite3_file* file, int level) {
+    return File::of(file).real()->pMethods->xUnlock(File::of(file).real(), level);
+  }
   static int reserved(sqlite3_file* file, int* out) {
     return File::of(file).real()->pMethods->xCheckReservedLock(File::of(file).real(), out);
   }
@@ -164,7 +168,7 @@ FaultVfs::FaultVfs(std::string name) : name_(std::move(name)), real_(sqlite3_vfs
   vfs_.xAccess = Calls::access;
   vfs_.xFullPathname = Calls::full_path;
   vfs_.xRandomness = Calls::randomness;
-  vfs_.xSleep = Calls::sleep;
+  vfs_.xSleep = Calls::pause;
   vfs_.xCurrentTime = Calls::current_time;
   vfs_.xGetLastError = Calls::last_error;
   vfs_.xCurrentTimeInt64 = Calls::current_time64;

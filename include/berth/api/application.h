@@ -20,7 +20,7 @@ struct Services {
   service::ManifestPull& manifest_pull;
   service::Listing& listing;
   service::Health& health;
-  catalog::Catalog& catalog;               // for /readyz's ping alone
+  const service::CatalogProbe& catalog_probe;
   const auth::Policy& policy;
 };
 

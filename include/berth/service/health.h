@@ -12,6 +12,7 @@
 
 #include "berth/base/error.h"
 #include "berth/base/synced.h"
+#include "berth/service/words.h"
 
 namespace berth::service {
 
@@ -43,6 +44,18 @@ class Health {
     bool draining = false;
   };
   base::Synced<State> state_;
+};
+
+// Asks the catalog for a sign of life and tells health. Worker threads.
+class CatalogProbe {
+ public:
+  CatalogProbe(catalog::Catalog& catalog, Health& health) : catalog_(catalog), health_(health) {}
+  // Errors: io_error, corrupt, busy: the catalog does not answer.
+  base::Result<void> run() const;
+
+ private:
+  catalog::Catalog& catalog_;
+  Health& health_;
 };
 
 }  // namespace berth::service

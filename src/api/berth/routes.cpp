@@ -29,13 +29,7 @@ base::Result<Answer> get_health(const Services& services, Call&) {
 
 base::Result<Answer> get_ready(const Services& services, Call&) {
   const bool draining = services.health.draining();
-  const auto catalog = services.catalog.ping();
-  if (catalog) {
-    services.health.set_good(service::HealthCheck::catalog);
-  } else {
-    services.health.set_bad(service::HealthCheck::catalog, "the catalog does not answer: " + catalog.error().context());
-  }
-  const bool ready = !draining && catalog.has_value();
+  const bool ready = services.catalog_probe.run().has_value() && !draining;
   return json_answer(ready ? 200 : 503, base::OrderedJson{{"status", ready ? "ready" : draining ? "draining" : "not ready"},
                                                            {"checks", health_document(services)}});
 }

@@ -13,7 +13,7 @@ void add_next(http::Response& response, std::string_view path, std::size_t limit
                                   std::string(more) + ">; rel=\"next\"");
 }
 
-base::OrderedJson referrer_descriptor(const catalog::Referrer& referrer) {
+base::OrderedJson referrer_descriptor(const service::Referrer& referrer) {
   base::OrderedJson json = {{"mediaType", referrer.media_type}, {"digest", referrer.digest.text()}, {"size", referrer.size}};
   if (!referrer.artifact_type.empty()) json["artifactType"] = referrer.artifact_type;
   if (!referrer.annotations.empty()) json["annotations"] = referrer.annotations;

@@ -14,7 +14,7 @@ std::string blob_location(const oci::RepositoryName& repository, const oci::Dige
 }
 
 // 202 or 204: where the session is and how far.
-http::Response session_answer(int status, const oci::RepositoryName& repository, const store::UploadStatus& upload) {
+http::Response session_answer(int status, const oci::RepositoryName& repository, const service::UploadStatus& upload) {
   auto response = location_answer(status, "/v2/" + repository.text() + "/blobs/uploads/" + upload.id.text());
   response.fields.add("Range", oci::format_upload_range(upload.offset));
   response.fields.add("Docker-Upload-UUID", upload.id.text());

@@ -1,0 +1,20 @@
+// The words of store and catalog that callers of services use too, so that nobody above looks past the services.
+#pragma once
+
+#include "berth/catalog/catalog.h"
+#include "berth/store/blob_store.h"
+
+namespace berth::service {
+
+using store::BlobReader;
+using store::UploadId;
+using store::UploadStatus;
+
+using catalog::ManifestInfo;
+using catalog::NamePage;
+using catalog::Referrer;
+using catalog::ReferrerPage;
+using catalog::StoredManifest;
+using catalog::TagCondition;
+
+}  // namespace berth::service
