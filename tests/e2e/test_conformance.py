@@ -13,10 +13,10 @@ import xml.etree.ElementTree as ElementTree
 from harness import BerthTestCase, run_tool
 
 # What the suite itself leaves off. "Blob push" is a node that no test of the suite reports to.
-NEVER_RUN = {"Blob push"}
+NEVER_RUN = set()
 OFF_AT_1_1 = {"Blob upload cancel", "Manifest put with tag params", "Tag Param", "Tag Param sha512"}
 SPARSE = {"Sparse Manifests"}
-FEWEST_CHECKS = 900
+FEWEST_CHECKS = 650
 
 
 def read_statuses(path):
