@@ -46,8 +46,9 @@ Result<void> link_blob(Connection& connection, const Leases& leases, std::int64_
     BERTH_TRY([[maybe_unused]] const auto added,
               connection.run(Query::insert_blob, {digest, static_cast<std::int64_t>(size), now, leases.fresh(now)}));
   } else if (known->size != size) {
-    return fail(base::Error(ErrorCode::corrupt, "the blob is known with another size")
-                    .in(std::string(digest) + ": " + std::to_string(known->size) + " bytes on record, now " + std::to_string(size)));
+    return fail(
+        base::Error(ErrorCode::corrupt, "the blob is known with another size")
+            .in(std::string(digest) + ": " + std::to_string(known->size) + " bytes on record, now " + std::to_string(size)));
   } else {
     BERTH_CHECK_OK(renew_lease(connection, leases, repository, digest, known->leased_until, now));
   }

@@ -22,7 +22,8 @@ base::Result<std::optional<std::int64_t>> find_repository(Connection& connection
 // The repository's id; makes it when missing.
 base::Result<std::int64_t> ensure_repository(Connection& connection, std::string_view name, std::int64_t now);
 
-base::Result<std::optional<BlobRow>> find_repository_blob(Connection& connection, std::int64_t repository, std::string_view digest);
+base::Result<std::optional<BlobRow>> find_repository_blob(Connection& connection, std::int64_t repository,
+                                                          std::string_view digest);
 base::Result<std::optional<BlobRow>> find_blob_anywhere(Connection& connection, std::string_view digest);
 
 // Links, makes the blob's row when missing, and renews its lease. Errors: corrupt when the blob is known with another size.

@@ -37,8 +37,7 @@ Result<Leases> Leases::start(Connection& connection, base::Duration length, base
     base::log::warning("the last run did not end cleanly: leases are extended",
                        {{"extension_seconds", extension / 1'000'000}, {"leases_up_to", extended_up_to}});
   }
-  BERTH_TRY([[maybe_unused]] const auto changed,
-            connection.run(Query::set_state, {length.count(), extension, extended_up_to}));
+  BERTH_TRY([[maybe_unused]] const auto changed, connection.run(Query::set_state, {length.count(), extension, extended_up_to}));
   BERTH_CHECK_OK(transaction.commit());
   return Leases(length.count(), extension, extended_up_to);
 }

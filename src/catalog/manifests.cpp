@@ -51,8 +51,8 @@ class Missing {
 };
 
 // Everything that must be in the repository is; and each blob gets its sign of life.
-Result<void> check_references(Connection& connection, const Leases& leases, const PreparedManifest& manifest, std::int64_t repository,
-                              std::int64_t now) {
+Result<void> check_references(Connection& connection, const Leases& leases, const PreparedManifest& manifest,
+                              std::int64_t repository, std::int64_t now) {
   Missing missing;
   const bool children_must_exist = manifest.put.children == ManifestPut::Children::must_exist;
   for (const auto& [role, descriptor] : manifest.references) {
@@ -60,7 +60,7 @@ Result<void> check_references(Connection& connection, const Leases& leases, cons
     if (role == ReferenceRole::blob) {
       BERTH_TRY(const auto blob, find_repository_blob(connection, repository, digest));
       if (!blob) {
-        missing.add(*descriptor);
+        if (children_must_exist) missing.add(*descriptor);
       } else {
         BERTH_CHECK_OK(renew_lease(connection, leases, repository, digest, blob->leased_until, now));
       }
@@ -72,7 +72,8 @@ Result<void> check_references(Connection& connection, const Leases& leases, cons
   return missing.result();
 }
 
-Result<void> write_references(Connection& connection, const PreparedManifest& manifest, std::int64_t repository, std::int64_t id) {
+Result<void> write_references(Connection& connection, const PreparedManifest& manifest, std::int64_t repository,
+                              std::int64_t id) {
   for (const auto& [role, descriptor] : manifest.references) {
     BERTH_TRY([[maybe_unused]] const auto added,
               connection.run(Query::insert_reference,
@@ -115,8 +116,8 @@ Result<void> replace(Connection& connection, const PreparedManifest& manifest, s
                      std::string_view stored_type, std::int64_t now) {
   BERTH_TRY(const bool tagged, connection.exists(Query::is_manifest_tagged, {id}));
   if (tagged) {
-    return fail(ErrorCode::media_type_mismatch,
-                "the manifest is stored and tagged as " + std::string(stored_type) + ", not as " + manifest.put.manifest.media_type);
+    return fail(ErrorCode::media_type_mismatch, "the manifest is stored and tagged as " + std::string(stored_type) + ", not as " +
+                                                    manifest.put.manifest.media_type);
   }
   const Columns columns(manifest);
   BERTH_TRY([[maybe_unused]] const auto changed,

@@ -53,8 +53,8 @@ Result<void> keep_copy(Connection& connection, const std::string& path, std::int
 Result<void> apply(Connection& connection, const Migration& migration) {
   BERTH_TRY(auto transaction, Transaction::begin(connection, Connection::Access::write));
   BERTH_CHECK_OK(connection.execute(migration.sql, migration.name));
-  const std::string stamp = "PRAGMA application_id = " + std::to_string(kApplicationId) +
-                            "; PRAGMA user_version = " + std::to_string(migration.number);
+  const std::string stamp =
+      "PRAGMA application_id = " + std::to_string(kApplicationId) + "; PRAGMA user_version = " + std::to_string(migration.number);
   BERTH_CHECK_OK(connection.execute(stamp.c_str(), migration.name));
   BERTH_CHECK_OK(transaction.commit());
   base::log::info("catalog migrated", {{"migration", migration.name}});
@@ -73,9 +73,9 @@ Result<void> migrate(Connection& connection, const std::string& path, std::span<
   // The mode lives in the file's header; on a file that has it already this changes nothing.
   BERTH_CHECK_OK(connection.execute("PRAGMA journal_mode = WAL", "journal_mode"));
   if (version == static_cast<std::int64_t>(migrations.size())) return {};
-  if (version >= 1) BERTH_CHECK_OK(keep_copy(connection, path, version).map_error([](base::Error e) {
-    return std::move(e).in("copy before migration");
-  }));
+  if (version >= 1)
+    BERTH_CHECK_OK(
+        keep_copy(connection, path, version).map_error([](base::Error e) { return std::move(e).in("copy before migration"); }));
   for (const Migration& migration : migrations.subspan(static_cast<std::size_t>(version))) {
     BERTH_CHECK_OK(apply(connection, migration).map_error([&](base::Error e) { return std::move(e).in(migration.name); }));
   }

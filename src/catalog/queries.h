@@ -92,7 +92,8 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
     {Query::find_state, "find_state", Dialect::common, Cost::lookup,
      "SELECT clean_shutdown, lease_length, lease_extension, lease_extended_up_to FROM catalog_state WHERE id = 1"},
     {Query::set_state, "set_state", Dialect::common, Cost::lookup,
-     "UPDATE catalog_state SET clean_shutdown = 0, lease_length = $1, lease_extension = $2, lease_extended_up_to = $3 WHERE id = 1"},
+     "UPDATE catalog_state SET clean_shutdown = 0, lease_length = $1, lease_extension = $2, lease_extended_up_to = $3 WHERE id = "
+     "1"},
     {Query::set_clean_shutdown, "set_clean_shutdown", Dialect::common, Cost::lookup,
      "UPDATE catalog_state SET clean_shutdown = 1 WHERE id = 1"},
 
@@ -102,7 +103,8 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
     {Query::list_repositories, "list_repositories", Dialect::common, Cost::page,
      "SELECT name FROM repositories WHERE name > $1 ORDER BY name LIMIT $2"},
 
-    {Query::find_blob_row, "find_blob_row", Dialect::common, Cost::lookup, "SELECT size, leased_until FROM blobs WHERE digest = $1"},
+    {Query::find_blob_row, "find_blob_row", Dialect::common, Cost::lookup,
+     "SELECT size, leased_until FROM blobs WHERE digest = $1"},
     {Query::insert_blob, "insert_blob", Dialect::common, Cost::lookup,
      "INSERT INTO blobs (digest, size, created_at, leased_until) VALUES ($1, $2, $3, $4)"},
     {Query::set_lease, "set_lease", Dialect::common, Cost::lookup, "UPDATE blobs SET leased_until = $1 WHERE digest = $2"},
@@ -140,7 +142,8 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
     {Query::delete_manifest_bytes, "delete_manifest_bytes", Dialect::common, Cost::lookup,
      "DELETE FROM manifest_bytes WHERE manifest_id = $1"},
     {Query::insert_reference, "insert_reference", Dialect::common, Cost::lookup,
-     "INSERT INTO manifest_references (manifest_id, digest, role, repository_id, size, media_type) VALUES ($1, $2, $3, $4, $5, $6)"},
+     "INSERT INTO manifest_references (manifest_id, digest, role, repository_id, size, media_type) VALUES ($1, $2, $3, $4, $5, "
+     "$6)"},
     {Query::delete_references, "delete_references", Dialect::common, Cost::page,
      "DELETE FROM manifest_references WHERE manifest_id = $1"},
     {Query::find_manifest_by_tag, "find_manifest_by_tag", Dialect::common, Cost::lookup,

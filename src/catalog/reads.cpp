@@ -89,7 +89,8 @@ Result<std::vector<std::string>> list_blob_holders(Connection& connection, std::
 
 Result<std::optional<StoredManifest>> find_manifest(Connection& connection, std::string_view repository,
                                                     const oci::Reference& reference) {
-  BERTH_TRY(auto rows, query_reference(connection, Query::find_manifest_by_tag, Query::find_manifest_by_digest, repository, reference));
+  BERTH_TRY(auto rows,
+            query_reference(connection, Query::find_manifest_by_tag, Query::find_manifest_by_digest, repository, reference));
   BERTH_TRY(const bool found, rows.next());
   if (!found) return std::nullopt;
   BERTH_TRY(auto digest, read_digest(rows.text(0)));
@@ -111,9 +112,9 @@ Result<std::optional<ManifestInfo>> find_manifest_info(Connection& connection, s
 
 Result<ReferrerPage> list_referrers(Connection& connection, std::string_view repository, std::string_view subject,
                                     std::string_view artifact_type, std::string_view after, std::size_t limit) {
-  auto opened = artifact_type.empty()
-                    ? connection.query(Query::list_referrers, {repository, subject, after, one_more(limit)})
-                    : connection.query(Query::list_referrers_of_type, {repository, subject, after, artifact_type, one_more(limit)});
+  auto opened = artifact_type.empty() ? connection.query(Query::list_referrers, {repository, subject, after, one_more(limit)})
+                                      : connection.query(Query::list_referrers_of_type,
+                                                         {repository, subject, after, artifact_type, one_more(limit)});
   BERTH_TRY(auto rows, std::move(opened));
   ReferrerPage page;
   while (true) {

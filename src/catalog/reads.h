@@ -24,6 +24,7 @@ base::Result<std::optional<ManifestInfo>> find_manifest_info(Connection& connect
 base::Result<ReferrerPage> list_referrers(Connection& connection, std::string_view repository, std::string_view subject,
                                           std::string_view artifact_type, std::string_view after, std::size_t limit);
 base::Result<std::vector<TagHistoryEntry>> list_history(Connection& connection, std::string_view repository,
-                                                        const std::optional<oci::Tag>& tag, std::int64_t before_id, std::size_t limit);
+                                                        const std::optional<oci::Tag>& tag, std::int64_t before_id,
+                                                        std::size_t limit);
 
 }  // namespace berth::catalog

@@ -46,7 +46,8 @@ Error make_error(sqlite3* connection, int code, std::string_view what) {
   const int system_errno = connection == nullptr ? 0 : sqlite3_system_errno(connection);
   std::string context = std::string(what) + ": " + sqlite3_errstr(code);
   if (connection != nullptr && (sqlite3_errcode(connection) & 0xff) == (code & 0xff)) {
-    context += std::string(" (") + sqlite3_errmsg(connection) + ", code " + std::to_string(sqlite3_extended_errcode(connection)) + ")";
+    context +=
+        std::string(" (") + sqlite3_errmsg(connection) + ", code " + std::to_string(sqlite3_extended_errcode(connection)) + ")";
   }
   const bool no_space = system_errno == ENOSPC || system_errno == EDQUOT;
   switch (code & 0xff) {
@@ -123,9 +124,10 @@ Result<void> Connection::configure(Access access) {
   // that happens before there is a log it also syncs the directory after its journal was removed. A journal that came back after a
   // power cut would be played into the database, which would then be empty. secure_delete=OFF: Debian turns it on, which rewrites
   // every freed page for nothing we promise. cell_size_check finds a damaged page when it is read.
-  const std::string settings = "PRAGMA synchronous = EXTRA; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;"
-                               "PRAGMA secure_delete = OFF; PRAGMA cell_size_check = ON; PRAGMA cache_size = -" +
-                               std::to_string(cache) + ";";
+  const std::string settings =
+      "PRAGMA synchronous = EXTRA; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;"
+      "PRAGMA secure_delete = OFF; PRAGMA cell_size_check = ON; PRAGMA cache_size = -" +
+      std::to_string(cache) + ";";
   BERTH_CHECK_OK(execute(settings.c_str(), "settings"));
   if (access == Access::read) return execute("PRAGMA query_only = ON", "query_only");
   // Checkpoints are ours alone (Writer): SQLite would run them inside a commit and swallow their errors.

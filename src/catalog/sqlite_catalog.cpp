@@ -24,7 +24,8 @@ namespace {
 
 class SqliteCatalog final : public Catalog {
  public:
-  SqliteCatalog(const SqliteCatalogOptions& options, std::unique_ptr<Connection> connection, Leases leases, const base::Clock& clock)
+  SqliteCatalog(const SqliteCatalogOptions& options, std::unique_ptr<Connection> connection, Leases leases,
+                const base::Clock& clock)
       : clock_(clock), leases_(leases), readers_(options.path, options.vfs), writer_(std::move(connection), generation_) {}
 
   // The note is the last write, so that a run that could not finish its work does not pass for an orderly one.
@@ -56,8 +57,8 @@ class SqliteCatalog final : public Catalog {
 
   Result<std::optional<std::uint64_t>> find_blob(const oci::RepositoryName& repository, const oci::Digest& digest) override {
     return readers_.with([&](Connection& c) -> Result<std::optional<std::uint64_t>> {
-      BERTH_TRY(const auto size, c.find_integer(Query::find_blob_size,
-                                                {std::string_view(repository.text()), std::string_view(digest.text())}));
+      BERTH_TRY(const auto size,
+                c.find_integer(Query::find_blob_size, {std::string_view(repository.text()), std::string_view(digest.text())}));
       if (!size) return std::nullopt;
       return static_cast<std::uint64_t>(*size);
     });
@@ -102,7 +103,8 @@ class SqliteCatalog final : public Catalog {
     return readers_.with([&](Connection& c) { return catalog::find_manifest_info(c, repository.text(), reference); });
   }
 
-  Result<void> delete_manifest(const oci::RepositoryName& repository, const oci::Digest& digest, std::string_view principal) override {
+  Result<void> delete_manifest(const oci::RepositoryName& repository, const oci::Digest& digest,
+                               std::string_view principal) override {
     return writer_.run([&](Connection& c) { return catalog::delete_manifest(c, repository.text(), digest, principal, now()); });
   }
 

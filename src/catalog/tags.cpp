@@ -19,8 +19,8 @@ Value text_or_null(std::optional<std::string_view> text) {
 Result<void> write_history(Connection& connection, const TagChange& change, std::string_view tag, TagAction action,
                            std::optional<std::string_view> before, std::optional<std::string_view> after) {
   BERTH_TRY([[maybe_unused]] const auto added,
-            connection.run(Query::insert_history, {change.repository, tag, static_cast<std::int64_t>(action), text_or_null(before),
-                                                   text_or_null(after), change.now, change.principal}));
+            connection.run(Query::insert_history, {change.repository, tag, static_cast<std::int64_t>(action),
+                                                   text_or_null(before), text_or_null(after), change.now, change.principal}));
   return {};
 }
 

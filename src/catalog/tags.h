@@ -32,8 +32,10 @@ base::Result<void> check_condition(const TagCondition& condition, std::string_vi
 base::Result<void> set_tag(Connection& connection, const TagChange& change, std::string_view tag, std::int64_t manifest,
                            std::string_view digest);
 // Errors: tag_unknown, precondition_failed.
-base::Result<void> delete_tag(Connection& connection, const TagChange& change, std::string_view tag, const TagCondition& condition);
+base::Result<void> delete_tag(Connection& connection, const TagChange& change, std::string_view tag,
+                              const TagCondition& condition);
 // Every tag on the manifest.
-base::Result<void> delete_tags_of(Connection& connection, const TagChange& change, std::int64_t manifest, std::string_view digest);
+base::Result<void> delete_tags_of(Connection& connection, const TagChange& change, std::int64_t manifest,
+                                  std::string_view digest);
 
 }  // namespace berth::catalog

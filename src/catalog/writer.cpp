@@ -105,13 +105,21 @@ void Writer::serve(const Group& group) {
 Result<void> Writer::attempt(const Group& group) {
   if (must_recover_) BERTH_CHECK_OK(recover());
   BERTH_TRY(auto transaction, Transaction::begin(*connection_, Connection::Access::write));
+  if (group.size() == 1) {
+    // Nobody else to protect: the transaction is the savepoint, which saves the copies that a savepoint keeps of pages.
+    Call& call = *group.front();
+    call.own = call.body(*connection_);
+    if (!call.own && is_trouble(call.own.error())) note(call.own.error());
+    if (!call.own) return {};
+    return transaction.commit();
+  }
   for (const auto& call : group) {
     BERTH_CHECK_OK(run_call(*call));
   }
   return transaction.commit();
 }
 
-// An error of this function is the whole group's.
+// One call of several. An error of this function is the whole group's.
 Result<void> Writer::run_call(Call& call) {
   BERTH_TRY([[maybe_unused]] const auto begun, connection_->run(Query::savepoint));
   call.own = call.body(*connection_);

@@ -1,7 +1,7 @@
 // The one thread that writes, with group commit: whatever waits when it gets there goes into one transaction and becomes durable by
 // one sync.
 //
-// Each call runs in its own savepoint, so that one that fails takes only its own changes with it. Callers are woken after COMMIT has
+// Each call of a group runs in its own savepoint, so that one that fails takes only its own changes with it. Callers are woken after COMMIT has
 // returned, never before; if COMMIT fails, all of the group get its error. The queue is bounded by the threads that call: each waits
 // for its own. Checkpoints happen here too, after the callers were woken: a passive one when the log has grown, and one that empties
 // the log when nobody has written for a moment.
@@ -47,7 +47,7 @@ class Writer {
   struct Call {
     explicit Call(Body b) : body(std::move(b)) {}
     Body body;
-    base::Result<void> own;                                  // the writer's alone
+    base::Result<void> own;                                   // the writer's alone
     base::Synced<std::optional<base::Result<void>>> outcome;  // what the caller gets
   };
   using Group = std::deque<std::shared_ptr<Call>>;

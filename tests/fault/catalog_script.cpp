@@ -82,7 +82,8 @@ void CatalogScript::untag(Catalog& catalog, const std::string& name, const std::
   learn(catalog.delete_tag(repository(name), tag(tag_name), {}, "script"), {{key("tag", name, tag_name), std::nullopt}});
 }
 
-void CatalogScript::remove(Catalog& catalog, const std::string& name, const Content& content, const std::vector<std::string>& its_tags) {
+void CatalogScript::remove(Catalog& catalog, const std::string& name, const Content& content,
+                           const std::vector<std::string>& its_tags) {
   Changes changes = {{key("manifest", name, content.digest.text()), std::nullopt}};
   for (const auto& t : its_tags) changes[key("tag", name, t)] = std::nullopt;
   learn(catalog.delete_manifest(repository(name), content.digest, "script"), changes);

@@ -37,7 +37,8 @@ class CatalogScript {
   void mount(catalog::Catalog& catalog, const std::string& to, const std::string& from, const std::string& blob);
   void put(catalog::Catalog& catalog, const std::string& name, const Content& content, const std::vector<std::string>& tags);
   void untag(catalog::Catalog& catalog, const std::string& name, const std::string& tag_name);
-  void remove(catalog::Catalog& catalog, const std::string& name, const Content& content, const std::vector<std::string>& its_tags);
+  void remove(catalog::Catalog& catalog, const std::string& name, const Content& content,
+              const std::vector<std::string>& its_tags);
 
   std::map<std::string, Accepted> accepted_;
   std::map<std::string, std::string> bytes_;  // digest → bytes

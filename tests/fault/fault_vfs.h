@@ -35,7 +35,7 @@ enum class VfsCall : std::uint8_t { open, write, sync, truncate, remove, read };
 enum class VfsRepeat : std::uint8_t { once, from_then_on };
 
 struct VfsFault {
-  std::uint64_t at = 1;          // the n-th call from now, counted from 1; of kind `only` when that is given, else any but reads
+  std::uint64_t at = 1;  // the n-th call from now, counted from 1; of kind `only` when that is given, else any but reads
   int code = SQLITE_IOERR;
   std::optional<VfsCall> only;
   VfsRepeat repeat = VfsRepeat::once;

@@ -14,7 +14,9 @@ namespace berth::test {
 inline oci::RepositoryName repository(std::string_view text) { return oci::RepositoryName::parse(text).value(); }
 inline oci::Tag tag(std::string_view text) { return oci::Tag::parse(text).value(); }
 // The digest of any text; two tests that mean two things give two texts.
-inline oci::Digest sha256_of(std::string_view text) { return oci::Digest::of_bytes(base::HashAlgorithm::sha256, base::as_bytes(text)); }
+inline oci::Digest sha256_of(std::string_view text) {
+  return oci::Digest::of_bytes(base::HashAlgorithm::sha256, base::as_bytes(text));
+}
 
 inline oci::Descriptor layer(std::string_view content) {
   return {.media_type = "application/vnd.oci.image.layer.v1.tar", .digest = sha256_of(content), .size = content.size()};
@@ -54,8 +56,8 @@ inline Content index(std::string_view name, std::vector<oci::Descriptor> childre
 inline Content referrer(std::string_view name, const oci::Digest& subject, std::string_view artifact_type) {
   Content content = image(name);
   content.manifest.artifact_type = artifact_type;
-  content.manifest.subject = oci::Descriptor{
-      .media_type = "application/vnd.oci.image.manifest.v1+json", .digest = subject, .size = 1};
+  content.manifest.subject =
+      oci::Descriptor{.media_type = "application/vnd.oci.image.manifest.v1+json", .digest = subject, .size = 1};
   return content;
 }
 

@@ -17,12 +17,15 @@ using base::ErrorCode;
 
 constexpr Migration kFirst{1, "0001_first.sql", "CREATE TABLE one (a INTEGER) STRICT; INSERT INTO one VALUES (41);"};
 constexpr Migration kSecond{2, "0002_second.sql", "CREATE TABLE two (b INTEGER) STRICT; UPDATE one SET a = a + 1;"};
-constexpr Migration kBroken{2, "0002_broken.sql", "CREATE TABLE two (b INTEGER) STRICT; UPDATE one SET a = 0; UPDATE missing SET a = 1;"};
+constexpr Migration kBroken{2, "0002_broken.sql",
+                            "CREATE TABLE two (b INTEGER) STRICT; UPDATE one SET a = 0; UPDATE missing SET a = 1;"};
 constexpr Migration kThird{3, "0003_third.sql", "UPDATE one SET a = a * 2;"};
 
 class Migrate : public ::testing::Test {
  protected:
-  std::unique_ptr<Connection> open(const std::string& path) { return Connection::open(path, "", Connection::Access::write).value(); }
+  std::unique_ptr<Connection> open(const std::string& path) {
+    return Connection::open(path, "", Connection::Access::write).value();
+  }
   std::unique_ptr<Connection> open() { return open(path_); }
   static std::int64_t version(Connection& connection) { return connection.pragma("PRAGMA user_version").value(); }
   static std::int64_t answer(Connection& connection) { return connection.pragma("SELECT a FROM one").value(); }

@@ -71,8 +71,9 @@ TEST_F(Queries, NoneScansATableOrSorts) {
 }
 
 TEST_F(Queries, FiltersOfListsAreInTheirIndex) {
-  EXPECT_NE(plan_of(query_row(Query::list_referrers)).find("manifests_by_subject (repository_id=? AND subject_digest=? AND digest>?)"),
-            std::string::npos);
+  EXPECT_NE(
+      plan_of(query_row(Query::list_referrers)).find("manifests_by_subject (repository_id=? AND subject_digest=? AND digest>?)"),
+      std::string::npos);
   EXPECT_NE(plan_of(query_row(Query::list_referrers_of_type))
                 .find("manifests_by_subject_and_type (repository_id=? AND subject_digest=? AND artifact_type=? AND digest>?)"),
             std::string::npos)
