@@ -1,0 +1,221 @@
+#include "http/case_runner.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <regex>
+
+#include "berth/api/errors.h"
+#include "berth/base/bytes.h"
+#include "berth/base/json.h"
+#include "http/case_routes.h"
+#include "http/case_text.h"
+#include "http/daemons.h"
+
+namespace berth::test {
+
+namespace {
+
+using base::Json;
+using base::Result;
+
+constexpr std::size_t kShown = 600;
+
+std::string shortened(const std::string& text) {
+  return text.size() <= kShown ? text : text.substr(0, kShown) + "… (" + std::to_string(text.size()) + " bytes)";
+}
+
+// {org}: no two cases of a process share one.
+std::string fresh_org() {
+  static std::atomic<unsigned> number{0};
+  return "case" + std::to_string(++number);
+}
+
+// Everything of `part` is in `whole`: objects may have more keys, arrays not more elements.
+bool contains(const Json& whole, const Json& part) {
+  if (part.is_object()) {
+    if (!whole.is_object()) return false;
+    return std::all_of(part.items().begin(), part.items().end(), [&](const auto& item) {
+      const auto found = whole.find(item.key());
+      return found != whole.end() && contains(*found, item.value());
+    });
+  }
+  if (part.is_array()) {
+    return whole.is_array() && std::equal(whole.begin(), whole.end(), part.begin(), part.end(),
+                                          [](const Json& w, const Json& p) { return contains(w, p); });
+  }
+  return whole == part;
+}
+
+class Run {
+ public:
+  Run(const TextCase& text_case, std::string server, HttpVersion version)
+      : case_(text_case), client_(std::move(server), version), variables_(fresh_org()) {}
+
+  Result<void> run() {
+    BERTH_CHECK_OK(variables_.define_bodies(case_));
+    BERTH_TRY(const auto exercised, exercised_by(case_));
+    for (std::size_t i = 0; i < case_.steps.size(); ++i) {
+      const auto& step = case_.steps[i];
+      SCOPED_TRACE(case_.file + ".txt:" + std::to_string(step.line) + ": " + step.method + ' ' + step.target);
+      BERTH_TRY(const auto request, request_of(step));
+      EXPECT_EQ(find_route(step.method, request.target), exercised[i].route) << "coverage took it for another route";
+      BERTH_TRY(auto reply, client_.send(request));
+      BERTH_CHECK_OK(check(step, request, reply));
+      before_ = std::move(reply);
+      // What follows would only repeat the failure in other words.
+      if (::testing::Test::HasFailure()) return {};
+    }
+    return {};
+  }
+
+ private:
+  Result<HttpRequest> request_of(const Step& step) const {
+    HttpRequest request;
+    request.method = step.method;
+    BERTH_TRY(request.target, variables_.expand(step.target));
+    for (const auto& [name, text] : step.fields) {
+      BERTH_TRY(auto value, variables_.expand(text));
+      request.fields.emplace_back(name, std::move(value));
+    }
+    if (step.body) {
+      BERTH_TRY(request.body, variables_.expand(*step.body));
+    }
+    return request;
+  }
+
+  Result<void> check(const Step& step, const HttpRequest& request, const HttpReply& reply) {
+    const bool head = request.method == "HEAD";
+    check_every_reply(reply, head);
+    if (step.error) {
+      check_error(step, request, reply, head);
+    } else {
+      EXPECT_EQ(reply.status, step.status) << shortened(reply.body);
+    }
+    for (const auto& expected : step.expected_fields) BERTH_CHECK_OK(check_field(expected, reply));
+    if (step.fields_as_before) check_fields_as_before(reply);
+    BERTH_CHECK_OK(check_body(step.expected_body, reply));
+    for (const auto& capture : step.captures) BERTH_CHECK_OK(take(capture, reply));
+    return {};
+  }
+
+  // What holds for every response whatever it is: RFC 9110 §6.6.1, §8.6, §9.3.2, §15.3.5, §15.4.5.
+  static void check_every_reply(const HttpReply& reply, bool head) {
+    EXPECT_TRUE(reply.find("Date"));
+    EXPECT_TRUE(std::regex_match(reply.find("X-Request-Id").value_or(""), std::regex("[0-9a-f]{32}")));
+    const bool bodiless = head || reply.status == 204 || reply.status == 304;
+    const auto length = reply.find("Content-Length");
+    EXPECT_TRUE(!bodiless || reply.body.empty()) << shortened(reply.body);
+    EXPECT_TRUE(reply.status != 204 || !length) << "204 with Content-Length";
+    EXPECT_TRUE(bodiless || !length || *length == std::to_string(reply.body.size())) << "Content-Length: " << length.value_or("");
+  }
+
+  void check_error(const Step& step, const HttpRequest& request, const HttpReply& reply, bool head) const {
+    const auto& row = api::error_row(*step.error);
+    EXPECT_EQ(reply.status, row.status) << shortened(reply.body);
+    const auto& face = api::face_of(std::string_view(request.target).substr(0, request.target.find('?')));
+    const bool oci = face.name == "oci";
+    EXPECT_EQ(reply.find("Content-Type").value_or("none"), oci ? "application/json" : "application/problem+json");
+    if (head) return;
+    const auto body = base::parse_json(reply.body);
+    ASSERT_TRUE(body) << body.error().message() << ": " << shortened(reply.body);
+    SCOPED_TRACE(shortened(reply.body));
+    std::string message;
+    if (oci) {
+      ASSERT_TRUE(contains(*body, Json{{"errors", {{{"code", row.oci}}}}}));
+      const auto& first = (*body)["errors"][0];
+      ASSERT_TRUE(first.contains("message") && first["message"].is_string());
+      message = first["message"];
+    } else {
+      const Json expected = {{"title", row.title},
+                             {"status", row.status},
+                             {"code", base::error_code_name(*step.error)},
+                             {"request_id", reply.find("X-Request-Id").value_or("")}};
+      ASSERT_TRUE(contains(*body, expected));
+      ASSERT_TRUE(body->contains("detail") && (*body)["detail"].is_string());
+      message = (*body)["detail"];
+    }
+    EXPECT_NE(message, "");
+    for (const auto& words : step.words) {
+      const auto expanded = variables_.expand(words);
+      ASSERT_TRUE(expanded) << expanded.error().message();
+      EXPECT_NE(message.find(*expanded), std::string::npos) << "the message must say: " << *expanded;
+    }
+  }
+
+  Result<void> check_field(const FieldExpectation& expected, const HttpReply& reply) const {
+    using Kind = FieldExpectation::Kind;
+    const auto value = reply.find(expected.name);
+    BERTH_TRY(const auto text, variables_.expand(expected.text));
+    switch (expected.kind) {
+      case Kind::present: EXPECT_TRUE(value) << expected.name << " is missing"; break;
+      case Kind::absent: EXPECT_FALSE(value) << expected.name << ": " << value.value_or(""); break;
+      case Kind::exact: EXPECT_EQ(value.value_or("(missing)"), text) << expected.name; break;
+      case Kind::matches:
+        EXPECT_TRUE(value && std::regex_search(*value, std::regex(text)))
+            << expected.name << ": " << value.value_or("(missing)") << " does not match " << text;
+        break;
+    }
+    return {};
+  }
+
+  // All but what differs from response to response.
+  void check_fields_as_before(const HttpReply& reply) const {
+    const auto comparable = [](const HttpReply& r) {
+      HttpFields fields;
+      for (const auto& field : r.fields) {
+        if (field.first != "Date" && field.first != "X-Request-Id" && field.first != "Connection") fields.push_back(field);
+      }
+      std::sort(fields.begin(), fields.end());
+      return fields;
+    };
+    EXPECT_EQ(comparable(reply), comparable(before_));
+  }
+
+  Result<void> check_body(const BodyExpectation& expected, const HttpReply& reply) const {
+    using Kind = BodyExpectation::Kind;
+    BERTH_TRY(const auto text, variables_.expand(expected.text));
+    switch (expected.kind) {
+      case Kind::anything: return {};
+      case Kind::empty: EXPECT_EQ(reply.body, ""); return {};
+      case Kind::exact:
+        EXPECT_TRUE(reply.body == text) << "expected: " << shortened(text) << "\nfound: " << shortened(reply.body);
+        return {};
+      case Kind::matches:
+        EXPECT_TRUE(std::regex_search(reply.body, std::regex(text))) << shortened(reply.body) << "\ndoes not match " << text;
+        return {};
+      case Kind::json: break;
+    }
+    const auto part = base::parse_json(text);
+    if (!part) return base::fail(part.error());
+    const auto whole = base::parse_json(reply.body);
+    EXPECT_TRUE(whole && contains(*whole, *part)) << "expected: " << shortened(text) << "\nfound: " << shortened(reply.body);
+    return {};
+  }
+
+  Result<void> take(const Capture& capture, const HttpReply& reply) {
+    const auto value = reply.find(capture.field);
+    EXPECT_TRUE(value) << capture.field << " is missing";
+    if (!value) return {};
+    BERTH_TRY(auto text, captured(capture, *value));
+    variables_.set(capture.variable, std::move(text));
+    return {};
+  }
+
+  const TextCase& case_;
+  HttpClient client_;
+  Variables variables_;
+  HttpReply before_;
+};
+
+}  // namespace
+
+void run_case(const TextCase& text_case, HttpVersion version) {
+  const auto server = url_of_variant(text_case.server);
+  ASSERT_TRUE(server) << server.error().message();
+  const auto done = Run(text_case, *server, version).run();
+  EXPECT_TRUE(done) << text_case.file << ".txt: " << text_case.title << ": " << done.error().message();
+}
+
+}  // namespace berth::test

@@ -1,0 +1,29 @@
+// Daemons of this process, one for each variant that a case can ask for, started when the first case asks and stopped at the end.
+//
+// A daemon listens on a free loopback port and has a temporary data directory of its own. Not thread-safe: tests run one after another.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "berth/app/daemon.h"
+#include "support/temporary_directory.h"
+
+namespace berth::test {
+
+using SettingValues = std::vector<std::pair<app::Setting, std::string>>;
+
+// Starts a daemon on `data`, open, on a free port of 127.0.0.1, with no disk reserve; `more` comes on top.
+base::Result<std::unique_ptr<app::Daemon>> start_test_daemon(const std::string& data, const SettingValues& more = {});
+
+// The address of the shared daemon of a variant ("default", "full", "sparse"). Errors: configuration_invalid (no such variant), those of
+// app::start_daemon().
+base::Result<std::string> url_of_variant(std::string_view variant);
+bool is_variant(std::string_view variant);
+// Stops every shared daemon; false when one had to cut something.
+bool stop_variants();
+
+}  // namespace berth::test

@@ -1,0 +1,78 @@
+// storage_full for what was there before the disk filled up: pushes are refused, pulls and deletes go on (issue 1, Bad input).
+#include <gtest/gtest.h>
+
+#include "berth/base/json.h"
+#include "berth/oci/digest.h"
+#include "berth/oci/media_type.h"
+#include "http/daemons.h"
+#include "support/http_client.h"
+
+namespace berth::test {
+namespace {
+
+using app::Setting;
+
+const std::string kBlob = "pushed while there was room";
+const std::string kIndex = R"({"schemaVersion":2,"manifests":[]})";
+
+std::string digest_of(const std::string& text) {
+  return oci::Digest::of_bytes(base::HashAlgorithm::sha256, base::as_bytes(text)).text();
+}
+
+class FullDisk : public ::testing::Test {
+ protected:
+  void start(const SettingValues& settings) {
+    daemon_.reset();
+    auto daemon = start_test_daemon(directory_.path(), settings);
+    ASSERT_TRUE(daemon) << daemon.error().message();
+    daemon_ = std::move(*daemon);
+    client_ = std::make_unique<HttpClient>(daemon_->urls().front(), HttpVersion::http1_1);
+  }
+
+  HttpReply ask(const HttpRequest& request) {
+    auto reply = client_->send(request);
+    EXPECT_TRUE(reply) << reply.error().message();
+    return reply ? *reply : HttpReply{};
+  }
+
+  static void expect_full(const HttpReply& reply) {
+    EXPECT_EQ(reply.status, 507) << reply.body;
+    const auto json = base::parse_json(reply.body);
+    ASSERT_TRUE(json) << reply.body;
+    EXPECT_EQ((*json)["errors"][0]["code"], "DENIED");
+  }
+
+  TemporaryDirectory directory_;
+  std::unique_ptr<app::Daemon> daemon_;
+  std::unique_ptr<HttpClient> client_;
+};
+
+// oci.upload.patch and oci.upload.put answer storage_full and keep the session; what is here can be pulled and deleted; and the upload
+// goes on when there is room again.
+TEST_F(FullDisk, PushesStopPullsAndDeletesGoOn) {
+  start({});
+  ASSERT_EQ(ask({"POST", "/v2/a/b/blobs/uploads/?digest=" + digest_of(kBlob), {}, kBlob}).status, 201);
+  const HttpFields type = {{"Content-Type", std::string(oci::media_types::kImageIndex)}};
+  ASSERT_EQ(ask({"PUT", "/v2/a/b/manifests/v1", type, kIndex}).status, 201);
+  const auto location = ask({"POST", "/v2/a/b/blobs/uploads/", {}, {}}).find("Location").value_or("");
+  ASSERT_EQ(ask({"PATCH", location, {}, "0123"}).status, 202);
+
+  start({{Setting::disk_reserve, "1024TiB"}});
+  expect_full(ask({"PATCH", location, {}, "4567"}));
+  expect_full(ask({"PUT", location + "?digest=" + digest_of("0123"), {}, ""}));
+  expect_full(ask({"PUT", "/v2/a/b/manifests/v2", type, kIndex}));
+  EXPECT_EQ(ask({"GET", location, {}, {}}).find("Range"), "0-3");
+  EXPECT_EQ(ask({"GET", "/v2/a/b/manifests/v1", {}, {}}).body, kIndex);
+  EXPECT_EQ(ask({"GET", "/v2/a/b/blobs/" + digest_of(kBlob), {}, {}}).body, kBlob);
+  EXPECT_EQ(ask({"DELETE", "/v2/a/b/manifests/v1", {}, {}}).status, 202);
+  EXPECT_EQ(ask({"DELETE", "/v2/a/b/blobs/" + digest_of(kBlob), {}, {}}).status, 202);
+  EXPECT_EQ(ask({"GET", "/healthz", {}, {}}).status, 503);
+
+  start({});
+  EXPECT_EQ(ask({"GET", "/healthz", {}, {}}).status, 200);
+  EXPECT_EQ(ask({"PUT", location + "?digest=" + digest_of("01234567"), {}, "4567"}).status, 201);
+  EXPECT_EQ(ask({"GET", "/v2/a/b/blobs/" + digest_of("01234567"), {}, {}}).body, "01234567");
+}
+
+}  // namespace
+}  // namespace berth::test
