@@ -74,6 +74,10 @@ base::Result<catalog::ManifestInfo> ManifestPull::get_info(const oci::Repository
 base::Result<void> ManifestPull::remove(const oci::RepositoryName& repository, const oci::Reference& reference,
                                         const catalog::TagCondition& condition, const auth::Principal& principal) {
   if (const auto* digest = std::get_if<oci::Digest>(&reference)) {
+    // Passing a condition over would delete what the client asked to keep (RFC 9110 §13.1.1).
+    if (condition.kind != catalog::TagCondition::Kind::none) {
+      return base::fail(ErrorCode::parameter_invalid, "If-Match and If-None-Match speak of a tag; this request names a digest");
+    }
     return catalog_.delete_manifest(repository, *digest, principal.name);
   }
   auto deleted = catalog_.delete_tag(repository, std::get<oci::Tag>(reference), condition, principal.name);

@@ -45,7 +45,8 @@ class ManifestPull {
                                                           const oci::Reference& reference) const;
   [[nodiscard]] base::Result<catalog::ManifestInfo> get_info(const oci::RepositoryName& repository,
                                                              const oci::Reference& reference) const;
-  // A digest: the manifest and all tags on it; a tag: that tag. Errors: manifest_unknown, precondition_failed. Spec: end-9.
+  // A digest: the manifest and all tags on it; a tag: that tag. Errors: manifest_unknown, precondition_failed, parameter_invalid (a
+  // condition with a digest). Spec: end-9.
   base::Result<void> remove(const oci::RepositoryName& repository, const oci::Reference& reference,
                             const catalog::TagCondition& condition, const auth::Principal& principal);
 
