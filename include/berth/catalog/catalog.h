@@ -70,6 +70,7 @@ struct ManifestPut {
   std::string_view bytes;
   std::vector<oci::Tag> tags;              // to set to it, all or none
   TagCondition condition;                  // on each of the tags
+  // Whether what the manifest names (an index's children, an image's config and layers) must be in the repository.
   enum class Children : std::uint8_t { must_exist, may_be_missing } children = Children::must_exist;
   std::string principal;                   // for the history
 };
