@@ -25,36 +25,46 @@ struct World {
   TemporaryDirectory directory;
   base::SystemClock clock;
   std::unique_ptr<store::BlobStore> store;
-  World() {
+  explicit World(std::uint64_t sync_step_bytes) {
     base::log::configure(base::log::Format::text, base::log::Level::off);
-    store = or_abort(store::open_local_blob_store({.directory = directory.path()}, base::real_file_system(), clock));
+    const store::LocalBlobStoreOptions options{.directory = directory.path(), .sync_step_bytes = sync_step_bytes};
+    store = or_abort(store::open_local_blob_store(options, base::real_file_system(), clock));
   }
 };
 
 store::BlobStore& the_store() {
-  static World world;
+  static World world(store::LocalBlobStoreOptions().sync_step_bytes);
   return *world.store;
 }
 
-// What a push of one layer costs the store: a session, chunks of 1 MiB, the commit. Compare with `hash_alone`, the limit.
+// What a push of one layer costs the store: a session, chunks of 1 MiB, the commit; the argument is the step between syncs in
+// MiB. Compare with `hash_alone`, the limit.
 void large_upload(benchmark::State& state) {
   constexpr std::size_t kChunk = 1UL << 20;
-  const auto chunks = static_cast<std::size_t>(state.range(0));
+  constexpr std::size_t kChunks = 1024;
+  const World world(static_cast<std::uint64_t>(state.range(0)) << 20);
   const std::string chunk(kChunk, 'b');
   base::Hasher hasher(base::HashAlgorithm::sha256);
-  for (std::size_t i = 0; i < chunks; ++i) hasher.update(base::as_bytes(chunk));
+  for (std::size_t i = 0; i < kChunks; ++i) hasher.update(base::as_bytes(chunk));
   const auto digest = oci::Digest::of_hex(base::HashAlgorithm::sha256, hasher.hex_digest());
   for (auto _ : state) {
-    const auto upload = or_abort(the_store().begin_upload(kOwner, base::HashAlgorithm::sha256));
-    for (std::size_t i = 0; i < chunks; ++i) or_abort(upload->append(base::as_bytes(chunk)));
+    const auto upload = or_abort(world.store->begin_upload(kOwner, base::HashAlgorithm::sha256));
+    for (std::size_t i = 0; i < kChunks; ++i) or_abort(upload->append(base::as_bytes(chunk)));
     or_abort(upload->commit(digest));
     state.PauseTiming();
-    or_abort(the_store().remove(digest));
+    or_abort(world.store->remove(digest));
     state.ResumeTiming();
   }
-  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(chunks * kChunk));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(kChunks * kChunk));
 }
-BENCHMARK(large_upload)->Arg(1024)->Iterations(1)->Repetitions(8)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(large_upload)
+    ->Arg(64)
+    ->Arg(256)
+    ->Arg(2048)
+    ->Iterations(1)
+    ->Repetitions(8)
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 // The same in requests of 16 MiB: each resumes the session.
 void chunked_upload(benchmark::State& state) {
