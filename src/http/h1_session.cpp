@@ -1,5 +1,6 @@
 #include "http/h1_session.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -65,7 +66,8 @@ void H1Session::read_head() {
   }
   // Set only for a head that comes in pieces: most come whole, and the timer stays where it is.
   if (!input_->empty() && !std::exchange(head_deadline_set_, true)) deadline_.set(engine_->limits.header_timeout);
-  connection_->read_some(input_->space(), [self = shared_from_this()](const base::Result<std::size_t>& size) { self->received(size); });
+  connection_->read_some(input_->space(),
+                         [self = shared_from_this()](const base::Result<std::size_t>& size) { self->received(size); });
 }
 
 void H1Session::received(const base::Result<std::size_t>& size) {
@@ -77,6 +79,18 @@ void H1Session::received(const base::Result<std::size_t>& size) {
   input_->commit(*size);
   phase_ = Phase::head;
   read_head();
+}
+
+// What a head that cannot be parsed names all the same, so that its error is said in the dialect of the face that was called. A guess
+// from the first line, for nothing else: the request is refused.
+std::string H1Session::presumed_target() const {
+  constexpr std::size_t kLongest = 256;
+  const std::string_view line = input_->text().substr(0, kLongest);
+  const std::size_t begin = line.find(" /");
+  if (begin == std::string_view::npos) return {};
+  const std::string_view rest = line.substr(begin + 1);
+  const auto ends = [](char c) { return c <= ' ' || c > '~'; };
+  return std::string(rest.begin(), std::find_if(rest.begin(), rest.end(), ends));
 }
 
 Request H1Session::new_request() const {
@@ -92,6 +106,7 @@ void H1Session::head_complete(std::size_t length) {
   deadline_.clear();
   Request request = new_request();
   const base::Result<HeadFacts> facts = parse_head(input_->text().substr(0, length), request);
+  if (request.target.empty()) request.target = presumed_target();
   input_->consume(length);
   had_head_ = facts.has_value() || facts.error().code() == base::ErrorCode::expectation_failed;
   exchange_ = std::make_shared<Exchange>(engine_, slot_->loop, std::move(request));
@@ -106,9 +121,9 @@ void H1Session::dispatch() {
   const bool begun = exchange_->begin([self = shared_from_this()](Exchange::Answer answer) { self->begun(std::move(answer)); });
   if (begun) return;
   make_pump();
-  Response response = render(engine_->stopping
-                                 ? base::Error(base::ErrorCode::shutting_down, "the server is shutting down").with_retry_after(1)
-                                 : base::Error(base::ErrorCode::busy, "the server is busy; try again").with_retry_after(1));
+  Response response =
+      render(engine_->stopping ? base::Error(base::ErrorCode::shutting_down, "the server is shutting down").with_retry_after(1)
+                               : base::Error(base::ErrorCode::busy, "the server is busy; try again").with_retry_after(1));
   const Persistence persistence = persistence_for(response);
   respond(std::move(response), persistence);
 }
@@ -159,12 +174,8 @@ void H1Session::body_answered(Response response) {
 
 void H1Session::body_failed(base::Error error) {
   switch (phase_) {
-    case Phase::body:
-      exchange_->leave();
-      return reject(std::move(error));
-    case Phase::discarding:
-      connection_->close_gently({});
-      return finish();
+    case Phase::body: exchange_->leave(); return reject(std::move(error));
+    case Phase::discarding: connection_->close_gently({}); return finish();
     default: body_broken_ = true;
   }
 }
@@ -172,9 +183,7 @@ void H1Session::body_failed(base::Error error) {
 void H1Session::body_lost() {
   switch (phase_) {
     case Phase::body:
-    case Phase::discarding:
-      connection_->close();
-      return finish();
+    case Phase::discarding: connection_->close(); return finish();
     default: body_broken_ = true;
   }
 }
@@ -191,7 +200,11 @@ Response H1Session::render(const base::Error& error) {
 }
 
 void H1Session::reject(base::Error error) {
-  if (!exchange_) exchange_ = std::make_shared<Exchange>(engine_, slot_->loop, new_request());
+  if (!exchange_) {
+    Request request = new_request();
+    request.target = presumed_target();
+    exchange_ = std::make_shared<Exchange>(engine_, slot_->loop, std::move(request));
+  }
   respond(render(error), Persistence::close);
 }
 
@@ -241,9 +254,7 @@ void H1Session::deadline_over() {
   switch (phase_) {
     case Phase::head: return reject(base::Error(base::ErrorCode::request_timeout, "the request header came too slowly"));
     case Phase::idle:
-    case Phase::continuing:
-      connection_->close();
-      return finish();
+    case Phase::continuing: connection_->close(); return finish();
     default: return;
   }
 }
@@ -268,6 +279,7 @@ void H1Session::finish() {
   phase_ = Phase::ended;
   deadline_.clear();
   if (pump_) pump_->stop();
+  if (sender_) sender_->stop();
   if (exchange_) {
     account(Completeness::cut);
     exchange_->leave();

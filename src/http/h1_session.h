@@ -43,6 +43,7 @@ class H1Session final : public Session, public BodyPump::Owner, public std::enab
   void read_head();
   void received(const base::Result<std::size_t>& size);
   void head_complete(std::size_t length);
+  [[nodiscard]] std::string presumed_target() const;
   [[nodiscard]] Request new_request() const;
   void dispatch();
   void begun(Exchange::Answer answer);
@@ -75,13 +76,13 @@ class H1Session final : public Session, public BodyPump::Owner, public std::enab
   HeadFacts facts_;
   bool had_empty_line_ = false;
   bool head_deadline_set_ = false;
-  bool had_head_ = false;        // the present request is worth an account
+  bool had_head_ = false;  // the present request is worth an account
   bool continue_sent_ = false;
-  bool body_broken_ = false;     // the rest of the body cannot be read past
+  bool body_broken_ = false;  // the rest of the body cannot be read past
   std::shared_ptr<Exchange> exchange_;
   std::shared_ptr<BodyPump> pump_;
   std::shared_ptr<ResponseSender> sender_;
-  net::Deadline deadline_;       // idle, head and continuing; the others have their own
+  net::Deadline deadline_;  // idle, head and continuing; the others have their own
 };
 
 }  // namespace berth::http

@@ -4,7 +4,7 @@
 //
 // Redaction: a field whose name is authorization, cookie, set-cookie, password, token, secret, key, _state or ends in one of these
 // is written as "[redacted]"; values that look like a Berth key (berth_…, nvapi-…) or a Bearer/Basic credential are cut out of any
-// text. Control characters are escaped, so that no input can forge a line. Any thread; lines never interleave.
+// text, as are the values of query parameters with such names. Control characters are escaped, so that no input can forge a line. Any thread; lines never interleave.
 #pragma once
 
 #include <cstdint>

@@ -15,9 +15,18 @@ http::Response manifest_answer(const oci::Digest& digest, std::string media_type
   return response;
 }
 
+// The spec asks for ten at least; the bound is on the response, which has a field for each.
+constexpr std::size_t kMaxTagParameters = 100;
+
 base::Result<std::vector<oci::Tag>> tag_parameters(const Query& query) {
+  const auto texts = query.find_all("tag");
+  if (texts.size() > kMaxTagParameters) {
+    return base::fail(base::ErrorCode::parameter_invalid, "at most " + std::to_string(kMaxTagParameters) +
+                                                              " tags are set by one request; this one names " +
+                                                              std::to_string(texts.size()));
+  }
   std::vector<oci::Tag> tags;
-  for (const auto& text : query.find_all("tag")) {
+  for (const auto& text : texts) {
     BERTH_TRY(auto tag, oci::Tag::parse(text));
     tags.push_back(std::move(tag));
   }

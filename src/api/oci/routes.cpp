@@ -193,7 +193,7 @@ const std::vector<Route>& oci_routes() {
           .path = "/v2/{name}/manifests/{reference}",
           .access = Access::repository(Action::registry_push),
           .body = BodyRule::buffered(oci::kMaxManifestBytes, manifest_too_large),
-          .parameters = {{"tag", Where::query, "tag, repeatable", "With a digest in the path: tags to set to it."}, kIfMatch, kIfNoneMatch},
+          .parameters = {{"tag", Where::query, "tag, repeatable", "With a digest in the path: tags to set to it, at most 100."}, kIfMatch, kIfNoneMatch},
           .replies = {{201, "", "The manifest is here and its tags are set, durably.",
                        "Location, Docker-Content-Digest, OCI-Subject, OCI-Tag"}},
           .errors = {name_invalid, name_reserved, tag_invalid, digest_invalid, digest_unsupported, digest_mismatch, manifest_invalid,

@@ -90,6 +90,8 @@ TEST(Log, CredentialsAreCutOutOfAnyText) {
   EXPECT_EQ(redact("t=eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln;"), "t=[redacted];");
   EXPECT_EQ(redact("/v2/a/blobs/uploads/1?_state=AbC%2B&digest=sha256:0"),
             "/v2/a/blobs/uploads/1?_state=[redacted]&digest=sha256:0");
+  EXPECT_EQ(redact("/v2/?access_token=abc&password=x&api_key=y&n=1"),
+            "/v2/?access_token=[redacted]&password=[redacted]&api_key=[redacted]&n=1");
   EXPECT_EQ(redact(key + "_" + key), "[redacted]") << "no tail of anything glued to a key";
 }
 
