@@ -5,12 +5,16 @@ namespace berth::app {
 
 using base::ErrorCode;
 
-bool ListenAddress::loopback() const { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+// 127.0.0.0/8 by its digits: a name may begin with "127." too and lead anywhere.
+bool ListenAddress::loopback() const {
+  const bool v4 = host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos;
+  return host == "localhost" || host == "::1" || v4;
+}
 
 base::Result<ListenAddress> parse_listen(std::string_view text) {
   const auto wrong = [&](std::string_view why) {
-    return base::fail(ErrorCode::configuration_invalid,
-                      "listen address \"" + std::string(text) + "\": " + std::string(why) + "; write [http://]HOST:PORT, an IPv6 HOST in []");
+    return base::fail(ErrorCode::configuration_invalid, "listen address \"" + std::string(text) + "\": " + std::string(why) +
+                                                            "; write [http://]HOST:PORT, an IPv6 HOST in []");
   };
   auto rest = text;
   if (rest.starts_with("https://")) return wrong("this version serves no TLS");

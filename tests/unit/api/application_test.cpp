@@ -1,0 +1,213 @@
+// The pipeline without a socket: what only a test's own policy, disk or moment can bring about.
+#include "berth/api/application.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "berth/api/errors.h"
+#include "berth/api/routes.h"
+#include "berth/base/json.h"
+#include "berth/base/log.h"
+#include "berth/catalog/sqlite_catalog.h"
+#include "berth/store/local_blob_store.h"
+#include "support/fault_file_system.h"
+#include "support/temporary_directory.h"
+
+namespace berth::api {
+namespace {
+
+using base::ErrorCode;
+
+// Answers every question as the test says.
+class ScriptedPolicy final : public auth::Policy {
+ public:
+  std::optional<base::Error> refusal;
+  bool throws = false;
+  [[nodiscard]] auth::Principal guest() const override { return {"somebody"}; }
+  [[nodiscard]] base::Result<void> check(const auth::Principal&, auth::Action, const auth::Scope&) const override {
+    if (throws) throw std::runtime_error("/secret/path: a library threw");
+    if (refusal) return base::fail(*refusal);
+    return {};
+  }
+};
+
+class ApplicationTest : public ::testing::Test {
+ protected:
+  ApplicationTest() { base::log::configure(base::log::Format::text, base::log::Level::off); }
+
+  http::Response begin(http::Method method, std::string target) {
+    http::Request request;
+    request.method = method;
+    request.method_text = http::method_name(method);
+    request.target = std::move(target);
+    request.id = std::string(32, 'a');
+    auto outcome = application->begin(request);
+    EXPECT_TRUE(std::holds_alternative<http::Response>(outcome));
+    auto* response = std::get_if<http::Response>(&outcome);
+    return response != nullptr ? std::move(*response) : http::Response{};
+  }
+
+  static std::string body_of(const http::Response& response) {
+    const auto* text = std::get_if<std::string>(&response.body);
+    return text != nullptr ? *text : std::string();
+  }
+  static base::Json json_of(const http::Response& response) { return base::parse_json(body_of(response)).value(); }
+
+  test::TemporaryDirectory directory;
+  test::FaultFileSystem disk{directory.path()};
+  base::SystemClock clock;
+  ScriptedPolicy policy;
+  service::Health health;
+  std::unique_ptr<store::BlobStore> store = store::open_local_blob_store({.directory = directory.path()}, disk, clock).value();
+  std::unique_ptr<catalog::Catalog> catalog =
+      catalog::open_sqlite_catalog({.path = directory.path() + "/catalog.sqlite"}, clock).value();
+  service::DiskReserve reserve{service::DiskReserveOptions{0, 0}, *store, clock, health};
+  service::BlobPush blob_push{*store, *catalog, reserve, health};
+  service::ManifestPush manifest_push{*catalog, reserve, health, service::SparseIndexes::refused};
+  service::BlobPull blob_pull{*store, *catalog, health};
+  service::ManifestPull manifest_pull{*catalog};
+  service::Listing listing{*catalog};
+  service::CatalogProbe catalog_probe{*catalog, health};
+  std::unique_ptr<http::Handler> application = make_application({.blob_push = blob_push,
+                                                                 .manifest_push = manifest_push,
+                                                                 .blob_pull = blob_pull,
+                                                                 .manifest_pull = manifest_pull,
+                                                                 .listing = listing,
+                                                                 .health = health,
+                                                                 .catalog_probe = catalog_probe,
+                                                                 .policy = policy});
+};
+
+// ops.ready 503: a daemon that goes down is alive and no longer ready.
+TEST_F(ApplicationTest, ADrainingDaemonIsNotReady) {
+  EXPECT_EQ(begin(http::Method::get, "/readyz").status, 200);
+  health.set_draining();
+  const auto ready = begin(http::Method::get, "/readyz");
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_EQ(json_of(ready)["status"], "draining");
+  EXPECT_EQ(begin(http::Method::get, "/healthz").status, 200);
+}
+
+// unauthorized and denied come from the policy, before the handler: nothing is stored.
+TEST_F(ApplicationTest, ARefusalComesBeforeTheHandler) {
+  struct Case {
+    ErrorCode code;
+    int status;
+    std::string oci;
+  };
+  for (const auto& [code, status, oci] :
+       {Case{ErrorCode::unauthorized, 401, "UNAUTHORIZED"}, Case{ErrorCode::denied, 403, "DENIED"}}) {
+    policy.refusal = base::Error(code, "registry:push is not yours");
+    const auto calls = disk.calls();
+    const auto response = begin(http::Method::post, "/v2/a/b/blobs/uploads/");
+    EXPECT_EQ(response.status, status);
+    EXPECT_EQ(json_of(response)["errors"][0]["code"], oci);
+    EXPECT_EQ(disk.calls(), calls) << "the disk was touched";
+  }
+}
+
+TEST_F(ApplicationTest, WhatEverybodyMayDoAsksNoPolicy) {
+  policy.refusal = base::Error(ErrorCode::denied, "no");
+  for (const auto* target : {"/healthz", "/readyz", "/metrics", "/openapi.json"}) {
+    EXPECT_EQ(begin(http::Method::get, target).status, 200) << target;
+  }
+}
+
+// security.md B1.8: a source that may not be pulled is answered like one that lacks the blob.
+TEST_F(ApplicationTest, AMountFromWhatMayNotBePulledIsAnUpload) {
+  class OnlyTarget final : public auth::Policy {
+    [[nodiscard]] auth::Principal guest() const override { return {"somebody"}; }
+    [[nodiscard]] base::Result<void> check(const auth::Principal&, auth::Action, const auth::Scope& scope) const override {
+      if (scope.repository == "a/target") return {};
+      return base::fail(ErrorCode::denied, "no");
+    }
+  } only_target;
+  const auto digest = oci::Digest::of_bytes(base::HashAlgorithm::sha256, base::as_bytes("secret"));
+  const auto source = oci::RepositoryName::parse("a/source").value();
+  auto upload = blob_push.begin_single(source, {"owner"}, base::HashAlgorithm::sha256).value();
+  ASSERT_TRUE(upload.append(base::as_bytes("secret")));
+  ASSERT_TRUE(upload.commit(digest));
+  application = make_application({blob_push, manifest_push, blob_pull, manifest_pull, listing, health, catalog_probe, only_target});
+  for (const auto* from : {"&from=a/source", ""}) {
+    const auto response = begin(http::Method::post, "/v2/a/target/blobs/uploads/?mount=" + digest.text() + from);
+    EXPECT_EQ(response.status, 202) << from;
+    EXPECT_FALSE(response.fields.find("Docker-Content-Digest")) << from;
+  }
+  EXPECT_EQ(begin(http::Method::get, "/v2/a/target/blobs/" + digest.text()).status, 404);
+}
+
+// io_error: the client learns that the storage failed, the operator's path stays out of the answer, and health turns red.
+TEST_F(ApplicationTest, AFailingDiskIsAnErrorAndTurnsHealthRed) {
+  disk.inject({.at = 1, .error_number = EIO, .repeat = test::Repeat::from_then_on});
+  const auto response = begin(http::Method::post, "/v2/a/b/blobs/uploads/");
+  EXPECT_EQ(response.status, 500);
+  EXPECT_EQ(json_of(response)["errors"][0]["code"], "UNKNOWN");
+  EXPECT_EQ(body_of(response).find(directory.path()), std::string::npos) << body_of(response);
+  disk.clear_faults();
+  EXPECT_EQ(begin(http::Method::get, "/healthz").status, 503);
+}
+
+// internal: the one catch-all; what the library said goes to the log alone.
+TEST_F(ApplicationTest, AnExceptionIsInternalAndSaysNothing) {
+  policy.throws = true;
+  const auto response = begin(http::Method::get, "/v2/a/b/tags/list");
+  EXPECT_EQ(response.status, 500);
+  EXPECT_EQ(json_of(response)["errors"][0]["code"], "UNKNOWN");
+  EXPECT_EQ(body_of(response).find("secret"), std::string::npos);
+}
+
+// What the codec reports has the face's dialect too: request_timeout, http_version_unsupported, busy, shutting_down.
+TEST_F(ApplicationTest, ErrorsOfTheCodecAreSaidInTheDialectOfThePath) {
+  for (const auto code : {ErrorCode::request_timeout, ErrorCode::http_version_unsupported, ErrorCode::busy,
+                          ErrorCode::shutting_down, ErrorCode::request_malformed, ErrorCode::header_too_large}) {
+    SCOPED_TRACE(base::error_code_name(code));
+    const auto& row = error_row(code);
+    http::Request request;
+    request.target = "/v2/a/b/tags/list";
+    const auto oci = application->render_error(request, base::Error(code, "why").with_retry_after(7));
+    EXPECT_EQ(oci.status, row.status);
+    EXPECT_EQ(json_of(oci)["errors"][0]["code"], row.oci);
+    EXPECT_EQ(json_of(oci)["errors"][0]["message"], "why");
+    EXPECT_EQ(oci.fields.find("Retry-After"), "7");
+
+    const auto problem = application->render_error({}, base::Error(code, "why"));
+    EXPECT_EQ(problem.status, row.status);
+    EXPECT_EQ(problem.fields.find("Content-Type"), "application/problem+json");
+    EXPECT_EQ(json_of(problem)["code"], base::error_code_name(code));
+    EXPECT_FALSE(problem.fields.find("Retry-After"));
+  }
+}
+
+// Authorization runs on the headers: a body that is announced too long is refused before a byte of it (HOUSE.md, Threads).
+TEST_F(ApplicationTest, ABodyAnnouncedTooLongIsRefusedAtOnce) {
+  http::Request request;
+  request.method = http::Method::put;
+  request.method_text = "PUT";
+  request.target = "/v2/a/b/manifests/v1";
+  request.content_length = 5 * 1024 * 1024;
+  request.has_body = true;
+  auto outcome = application->begin(request);
+  ASSERT_TRUE(std::holds_alternative<http::Response>(outcome));
+  EXPECT_EQ(std::get<http::Response>(outcome).status, 413);
+}
+
+// A body that lies about its length, or says none, is cut at the limit.
+TEST_F(ApplicationTest, ABodyIsCutAtItsLimit) {
+  http::Request request;
+  request.method = http::Method::put;
+  request.method_text = "PUT";
+  request.target = "/v2/a/b/manifests/v1";
+  request.has_body = true;
+  auto outcome = application->begin(request);
+  ASSERT_TRUE(std::holds_alternative<std::unique_ptr<http::BodyConsumer>>(outcome));
+  auto& consumer = std::get<std::unique_ptr<http::BodyConsumer>>(outcome);
+  const std::string piece(1024 * 1024, ' ');
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(consumer->write(base::as_bytes(piece)));
+  const auto refused = consumer->write(base::as_bytes(" "));
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 413);
+}
+
+}  // namespace
+}  // namespace berth::api

@@ -1,0 +1,111 @@
+#include "api/router.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace berth::api {
+namespace {
+
+using http::Method;
+
+const Router& router() {
+  static const Router kRouter{faces()};
+  return kRouter;
+}
+
+std::string_view value(const Match& match, std::string_view name) {
+  for (const auto& [key, text] : match.values) {
+    if (key == name) return text;
+  }
+  return "(none)";
+}
+
+void expect_route(Method method, std::string_view path, std::string_view route) {
+  const auto match = router().find(method, path);
+  ASSERT_NE(match.route, nullptr) << path;
+  EXPECT_EQ(match.route->name, route) << path;
+  EXPECT_EQ(match.allow, "") << path;
+}
+
+TEST(Router, EveryRouteIsFoundByItsOwnPath) {
+  for (const auto& face : faces()) {
+    for (const auto& route : face.routes) {
+      std::string path(route.path);
+      for (auto open = path.find('{'); open != std::string::npos; open = path.find('{')) {
+        path.replace(open, path.find('}') - open + 1, path.compare(open, 6, "{name}") == 0 ? "a/b/c" : "x");
+      }
+      for (const auto method : route.methods) expect_route(method, path, route.name);
+    }
+  }
+}
+
+TEST(Router, NamesAndMethodsOfRoutesAreUnique) {
+  std::set<std::string_view> names;
+  std::set<std::pair<std::string_view, Method>> operations;
+  for (const auto& face : faces()) {
+    for (const auto& route : face.routes) {
+      EXPECT_TRUE(names.insert(route.name).second) << route.name;
+      for (const auto method : route.methods) {
+        EXPECT_TRUE(operations.emplace(route.path, method).second) << route.path << " answers a method twice";
+      }
+    }
+  }
+}
+
+TEST(Router, ANameTakesSeveralParts) {
+  const auto match = router().find(Method::get, "/v2/org/team/deep/name/manifests/v1");
+  ASSERT_NE(match.route, nullptr);
+  EXPECT_EQ(value(match, "name"), "org/team/deep/name");
+  EXPECT_EQ(value(match, "reference"), "v1");
+}
+
+TEST(Router, TheTailDecidesWhereANameEnds) {
+  const auto manifest = router().find(Method::put, "/v2/a/manifests/b/manifests/c");
+  EXPECT_EQ(value(manifest, "name"), "a/manifests/b");
+  EXPECT_EQ(value(manifest, "reference"), "c");
+  const auto upload = router().find(Method::post, "/v2/a/blobs/uploads/blobs/uploads/");
+  ASSERT_NE(upload.route, nullptr);
+  EXPECT_EQ(upload.route->name, "oci.upload.post");
+  EXPECT_EQ(value(upload, "name"), "a/blobs/uploads");
+}
+
+TEST(Router, MoreLiteralsWin) {
+  expect_route(Method::post, "/v2/a/blobs/uploads/", "oci.upload.post");
+  expect_route(Method::post, "/v2/a/blobs/uploads", "oci.upload.post.bare");
+  expect_route(Method::get, "/v2/a/blobs/uploads/x", "oci.upload.get");
+  expect_route(Method::get, "/v2/_catalog", "oci.catalog.list");
+  EXPECT_EQ(router().find(Method::get, "/v2/a/blobs/uploads").allow, "POST");
+}
+
+TEST(Router, AWrongMethodSaysWhichAreRight) {
+  const auto match = router().find(Method::post, "/v2/a/manifests/v1");
+  EXPECT_EQ(match.route, nullptr);
+  EXPECT_EQ(match.allow, "GET, HEAD, PUT, DELETE");
+  EXPECT_EQ(router().find(Method::other, "/v2/").allow, "GET, HEAD");
+}
+
+TEST(Router, WhatMatchesNothing) {
+  for (const auto* path : {"", "/", "*", "/v2/a", "/v2//", "/v2/manifests/v1", "/v2/a/manifests/", "/v2/a/blobs/",
+                           "/v2/a/tags/list/", "/v2/a/tags", "v2/a/manifests/v1x/", "/V2/", "/healthz/", "//healthz"}) {
+    const auto match = router().find(Method::get, path);
+    EXPECT_EQ(match.route, nullptr) << path;
+    EXPECT_EQ(match.allow, "") << path;
+  }
+}
+
+// A name that cannot be one is the name's error, not the router's: the answer can say what is wrong with it.
+TEST(Router, OddNamesAreMatchedAndLeftToTheirParser) {
+  const auto twice = router().find(Method::get, "/v2//a/manifests/v1");
+  ASSERT_NE(twice.route, nullptr);
+  EXPECT_EQ(value(twice, "name"), "/a");
+  EXPECT_EQ(value(router().find(Method::get, "/v2/a/../b/manifests/v1"), "name"), "a/../b");
+}
+
+TEST(Faces, APathIsAnsweredInItsFacesDialect) {
+  for (const auto* path : {"/v2", "/v2/", "/v2/anything"}) EXPECT_EQ(face_of(path).name, "oci") << path;
+  for (const auto* path : {"", "/", "/v2x", "/v1", "/healthz", "*"}) EXPECT_EQ(face_of(path).name, "berth") << path;
+}
+
+}  // namespace
+}  // namespace berth::api
