@@ -4,8 +4,8 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <string>
 #include <optional>
+#include <string>
 #include <unordered_map>
 
 #include <tl/expected.hpp>

@@ -13,8 +13,9 @@ constexpr std::size_t kSmallestPiece = 4 * ChunkedDecoder::kMaxOverhead;
 
 }  // namespace
 
-BodyPump::BodyPump(std::shared_ptr<Engine> engine, std::shared_ptr<net::Connection> connection, std::shared_ptr<InputBuffer> input,
-                   std::shared_ptr<Exchange> exchange, BodyFraming framing, std::weak_ptr<Owner> owner)
+BodyPump::BodyPump(std::shared_ptr<Engine> engine, std::shared_ptr<net::Connection> connection,
+                   std::shared_ptr<InputBuffer> input, std::shared_ptr<Exchange> exchange, BodyFraming framing,
+                   std::weak_ptr<Owner> owner)
     : engine_(std::move(engine)),
       connection_(std::move(connection)),
       input_(std::move(input)),

@@ -98,14 +98,14 @@ class BodyPump : public std::enable_shared_from_this<BodyPump> {
   bool receiving_ = false;
   bool writing_ = false;
   Piece filling_;
-  Piece spare_;                    // the worker's while writing_
-  std::uint64_t remaining_ = 0;    // of a Content-Length body
+  Piece spare_;                  // the worker's while writing_
+  std::uint64_t remaining_ = 0;  // of a Content-Length body
   std::optional<ChunkedDecoder> decoder_;
   std::uint64_t received_ = 0;
 
   net::Deadline window_;
   std::uint64_t window_bytes_ = 0;
-  bool window_held_ = false;       // we ourselves did not read during a part of this window
+  bool window_held_ = false;  // we ourselves did not read during a part of this window
 };
 
 }  // namespace berth::http

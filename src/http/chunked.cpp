@@ -28,9 +28,7 @@ constexpr std::size_t kShortestRest = 5;
 constexpr std::uint64_t kOverheadAllowance = 16 * 1024;
 constexpr std::uint64_t kOverheadPerChunk = 16;
 
-tl::unexpected<base::Error> malformed(std::string why) {
-  return base::fail(base::ErrorCode::request_malformed, std::move(why));
-}
+tl::unexpected<base::Error> malformed(std::string why) { return base::fail(base::ErrorCode::request_malformed, std::move(why)); }
 
 }  // namespace
 
@@ -46,10 +44,10 @@ class ChunkedDecoder::Parser final : public beast_http::basic_parser<true> {
 
   std::span<std::byte> into;
   std::size_t produced = 0;
-  std::uint64_t in_chunk = 0;   // bytes of the present chunk still to come
-  std::uint64_t content = 0;    // over the whole body
+  std::uint64_t in_chunk = 0;  // bytes of the present chunk still to come
+  std::uint64_t content = 0;   // over the whole body
   std::uint64_t chunks = 0;
-  std::uint64_t overhead = 0;   // bytes that were not content
+  std::uint64_t overhead = 0;  // bytes that were not content
 
  private:
   using Text = boost::beast::string_view;

@@ -24,7 +24,8 @@ class ChunkedDecoder {
   ChunkedDecoder& operator=(ChunkedDecoder&&) noexcept;
 
   struct Progress {
-    std::size_t consumed = 0;  // of the input; the rest is to be given again with more bytes behind it, or belongs to the next request
+    std::size_t consumed =
+        0;  // of the input; the rest is to be given again with more bytes behind it, or belongs to the next request
     std::size_t produced = 0;  // content, written to the front of `into`
   };
   // Takes bytes of the body from `input` and writes content to `into`, which may begin before `input` in the same buffer and overlap it,

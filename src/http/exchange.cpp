@@ -11,36 +11,54 @@ namespace berth::http {
 Exchange::Exchange(std::shared_ptr<Engine> engine, std::shared_ptr<net::Loop> loop, Request request)
     : engine_(std::move(engine)), loop_(std::move(loop)), request_(std::move(request)) {}
 
+// What one job carries. It moves from the loop to the worker and back as a whole: `done` holds the session, which must end on its loop.
+template <typename Result, typename Work>
+struct Exchange::Job {
+  std::shared_ptr<Exchange> self;
+  std::optional<Work> work;
+  std::function<void(Result)> done;
+  std::optional<Result> result;
+
+  void perform() {
+    try {
+      result.emplace((*work)());
+    } catch (const std::exception& error) {
+      base::log::error("a request handler threw", {{"request_id", self->request_.id}, {"what", error.what()}});
+      result.emplace(base::fail(base::Error(base::ErrorCode::internal, "the request could not be answered").in(error.what())));
+    }
+    work.reset();
+  }
+  void deliver() {
+    self->busy_ = false;
+    if (self->left_) {
+      self->abandon_consumer();
+    } else {
+      done(std::move(*result));
+    }
+  }
+};
+
 // loop: run() ──► worker: work() ──► loop: done(result)
 //                                      └ left meanwhile: one more job, abandon()
 //                      └ the loop has stopped: abandon() right here
 template <typename Result, typename Work>
 bool Exchange::run(Admit admit, Work work, std::function<void(Result)> done) {
-  auto job = [self = shared_from_this(), work = std::move(work), done = std::move(done)] {
-    auto result = std::make_shared<std::optional<Result>>();
-    try {
-      result->emplace(work());
-    } catch (const std::exception& error) {
-      base::log::error("a request handler threw", {{"request_id", self->request_.id}, {"what", error.what()}});
-      result->emplace(base::fail(base::Error(base::ErrorCode::internal, "the request could not be answered").in(error.what())));
-    }
-    const bool delivered = self->loop_->post([self, result, done] {
-      self->busy_ = false;
-      if (self->left_) {
-        self->abandon_consumer();
-      } else {
-        done(std::move(**result));
-      }
-    });
+  auto carried = std::make_shared<Job<Result, Work>>(
+      Job<Result, Work>{shared_from_this(), std::optional<Work>(std::move(work)), std::move(done), std::nullopt});
+  auto on_worker = [carried = std::move(carried)]() mutable {
+    std::shared_ptr<Job<Result, Work>> job = std::move(carried);
+    const std::shared_ptr<Exchange> self = job->self;
+    job->perform();
+    const bool delivered = self->loop_->post([job = std::move(job)] { job->deliver(); });
     if (!delivered && self->consumer_) {
       self->consumer_->abandon();
       self->consumer_.reset();
     }
   };
   busy_ = true;
-  if (admit == Admit::always ? engine_->workers.submit_continuation(std::move(job)) : engine_->workers.try_submit(std::move(job))) {
+  base::Workers& workers = engine_->workers;
+  if (admit == Admit::always ? workers.submit_continuation(std::move(on_worker)) : workers.try_submit(std::move(on_worker)))
     return true;
-  }
   busy_ = false;
   return false;
 }

@@ -48,6 +48,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
  private:
   enum class Admit : std::uint8_t { if_free, always };
   template <typename Result, typename Work>
+  struct Job;
+  template <typename Result, typename Work>
   bool run(Admit admit, Work work, std::function<void(Result)> done);
   // Worker thread.
   Answer answer_of(std::optional<Response> response);

@@ -19,9 +19,7 @@ namespace {
 constexpr std::size_t kMaxMethod = 32;
 constexpr std::size_t kMaxHost = 255;
 
-tl::unexpected<base::Error> malformed(std::string why) {
-  return base::fail(base::ErrorCode::request_malformed, std::move(why));
-}
+tl::unexpected<base::Error> malformed(std::string why) { return base::fail(base::ErrorCode::request_malformed, std::move(why)); }
 
 // Beast's tokenizer, with the fields going straight into ours.
 class FieldCollector final : public beast_http::basic_parser<true> {
@@ -47,7 +45,8 @@ class FieldCollector final : public beast_http::basic_parser<true> {
 };
 
 base::Result<void> parse_version(std::string_view text, Request& request) {
-  const bool well_formed = text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
+  const bool well_formed =
+      text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
   if (!well_formed) return malformed("the request line must end in an HTTP version");
   if (text == "HTTP/1.1") {
     request.protocol = Protocol::http1_1;
@@ -63,7 +62,8 @@ base::Result<void> parse_version(std::string_view text, Request& request) {
 base::Result<void> parse_request_line(std::string_view line, Request& request) {
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
-  if (first == std::string_view::npos || first == last) return malformed("the request line needs a method, a target and a version");
+  if (first == std::string_view::npos || first == last)
+    return malformed("the request line needs a method, a target and a version");
   const std::string_view method = line.substr(0, first);
   const std::string_view target = line.substr(first + 1, last - first - 1);
   if (method.empty() || method.size() > kMaxMethod) return malformed("the method must have 1 to 32 characters");

@@ -16,8 +16,8 @@ enum class BodyFraming : std::uint8_t { none, length, chunked };
 
 struct HeadFacts {
   BodyFraming framing = BodyFraming::none;
-  bool keep_alive = false;         // the client allows another request on this connection
-  bool expects_continue = false;   // and has a body that waits for it
+  bool keep_alive = false;        // the client allows another request on this connection
+  bool expects_continue = false;  // and has a body that waits for it
 };
 
 // Parses `head` (complete, as HeadScanner found it) into `request`: method, target, protocol, authority, fields, content_length, has_body.

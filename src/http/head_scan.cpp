@@ -31,7 +31,8 @@ base::Result<std::size_t> HeadScanner::scan(std::string_view bytes) {
 }
 
 base::Result<void> HeadScanner::check_line(std::string_view line) const {
-  if (lines_ > 0 && (line.front() == ' ' || line.front() == '\t')) return malformed("a header field is folded over several lines");
+  if (lines_ > 0 && (line.front() == ' ' || line.front() == '\t'))
+    return malformed("a header field is folded over several lines");
   if (line.find('\r') != std::string_view::npos) return malformed("a header line has a CR that ends no line");
   if (line.find('\0') != std::string_view::npos) return malformed("a header line has a NUL");
   return {};

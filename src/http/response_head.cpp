@@ -58,8 +58,8 @@ constexpr std::array kReasons{
     Reason{507, "Insufficient Storage"},
 };
 
-constexpr std::array<std::string_view, 6> kOwnFields{"Content-Length", "Date",         "Connection", "Transfer-Encoding",
-                                                     "X-Request-Id",   "Keep-Alive"};
+constexpr std::array<std::string_view, 6> kOwnFields{"Content-Length",    "Date",         "Connection",
+                                                     "Transfer-Encoding", "X-Request-Id", "Keep-Alive"};
 
 bool is_own_field(std::string_view name) {
   return std::any_of(kOwnFields.begin(), kOwnFields.end(), [&](std::string_view own) { return equal_ignoring_case(own, name); });
@@ -108,8 +108,8 @@ std::string format_http_date(base::TimePoint time) {
   const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
   std::array<char, 40> text{};
   std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", kDays[std::chrono::weekday(day).c_encoding()],
-                static_cast<unsigned>(date.day()), kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<unsigned>(date.day()), kMonths[static_cast<unsigned>(date.month()) - 1],
+                static_cast<int>(date.year()), static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
                 static_cast<int>(clock.seconds().count()));
   return text.data();
 }
@@ -136,7 +136,11 @@ std::string format_head(const Response& response, const ResponsePlan& plan, cons
                         base::TimePoint now) {
   std::string head;
   head.reserve(512);
-  head.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ").append(reason_phrase(response.status)).append("\r\n");
+  head.append("HTTP/1.1 ")
+      .append(std::to_string(response.status))
+      .append(" ")
+      .append(reason_phrase(response.status))
+      .append("\r\n");
   for (const auto& [name, value] : response.fields.all()) {
     if (valid_name(name) && !is_own_field(name)) append_field(head, name, value);
   }

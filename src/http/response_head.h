@@ -14,7 +14,7 @@ enum class Persistence : std::uint8_t { keep, close };
 
 // How the end of the body is marked.
 enum class ResponseFraming : std::uint8_t {
-  none,         // no body is sent: HEAD, 204, 304
+  none,  // no body is sent: HEAD, 204, 304
   length,
   chunked,
   until_close,  // HTTP/1.0 and a body of unknown length

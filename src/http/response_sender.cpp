@@ -39,6 +39,11 @@ void ResponseSender::send(Response response, Persistence persistence, Done done)
   start();
 }
 
+void ResponseSender::stop() {
+  stall_.clear();
+  done_ = nullptr;
+}
+
 void ResponseSender::plan() {
   plan_ = plan_response(response_, exchange_->request());
   if (plan_.framing == ResponseFraming::until_close) persistence_ = Persistence::close;
@@ -67,14 +72,15 @@ void ResponseSender::start_text(std::string_view body) {
 void ResponseSender::start_file() {
   const std::array<base::ByteView, 1> pieces{base::as_bytes(head_)};
   const bool empty = std::get<FileBody>(response_.body).length == 0;
-  connection_->write(pieces, empty ? net::Follows::nothing : net::Follows::more, [self = shared_from_this()](base::Result<void> result) {
-    const FileBody& body = std::get<FileBody>(self->response_.body);
-    if (!result || body.length == 0) return self->end(std::move(result));
-    self->connection_->send_file(
-        {body.file, body.offset, body.length},
-        [engine = self->engine_](std::function<void()> job) { return engine->workers.submit_continuation(std::move(job)); },
-        [self](base::Result<void> sent) { self->end(std::move(sent)); });
-  });
+  connection_->write(
+      pieces, empty ? net::Follows::nothing : net::Follows::more, [self = shared_from_this()](base::Result<void> result) {
+        const FileBody& body = std::get<FileBody>(self->response_.body);
+        if (!result || body.length == 0) return self->end(std::move(result));
+        self->connection_->send_file(
+            {body.file, body.offset, body.length},
+            [engine = self->engine_](std::function<void()> job) { return engine->workers.submit_continuation(std::move(job)); },
+            [self](base::Result<void> sent) { self->end(std::move(sent)); });
+      });
 }
 
 void ResponseSender::ask_generator() {
@@ -142,12 +148,18 @@ void ResponseSender::end(base::Result<void> result) {
     if (result.error().code() != base::ErrorCode::io_error) log_failure("a response was cut", result.error());
     connection_->reset();
   }
-  // The last close of a file that was deleted meanwhile frees its blocks: not on the loop.
-  if (auto* body = std::get_if<FileBody>(&response_.body); body != nullptr && body->file.use_count() == 1) {
-    static_cast<void>(engine_->workers.submit_continuation([file = std::move(body->file)] {}));
-  }
-  const Done done = std::exchange(done_, nullptr);
-  done(std::move(result));
+  release_body();
+  if (const Done done = std::exchange(done_, nullptr)) done(std::move(result));
+}
+
+// The last close of a file that was deleted meanwhile frees its blocks, and a generator may end a query: not on the loop.
+void ResponseSender::release_body() {
+  const auto* file = std::get_if<FileBody>(&response_.body);
+  const bool may_block =
+      file != nullptr ? file->file.use_count() == 1 : std::holds_alternative<std::shared_ptr<Generator>>(response_.body);
+  if (!may_block) return;
+  auto body = std::make_shared<Body>(std::move(response_.body));
+  static_cast<void>(engine_->workers.submit_continuation([body = std::move(body)] {}));
 }
 
 void ResponseSender::begin_wait() {

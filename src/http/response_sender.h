@@ -30,6 +30,9 @@ class ResponseSender : public std::enable_shared_from_this<ResponseSender> {
   // already reset.
   void send(Response response, Persistence persistence, Done done);
 
+  // The connection has ended: `done` will not be called any more.
+  void stop();
+
   // What was really announced: a body that only the end of the connection ends forces close.
   [[nodiscard]] Persistence persistence() const { return persistence_; }
   // 0 until the head is on its way.
@@ -46,6 +49,7 @@ class ResponseSender : public std::enable_shared_from_this<ResponseSender> {
   void take_piece(base::Result<std::string> piece);
   void send_piece();
   void end(base::Result<void> result);
+  void release_body();
   void begin_wait();
   void look_for_stall();
   void log_failure(std::string_view event, const base::Error& error) const;

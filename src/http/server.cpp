@@ -84,7 +84,9 @@ class LoopServer final : public Server {
   }
 
  private:
-  static std::vector<std::shared_ptr<Session>> copy_of(const LoopSlot& slot) { return {slot.sessions.begin(), slot.sessions.end()}; }
+  static std::vector<std::shared_ptr<Session>> copy_of(const LoopSlot& slot) {
+    return {slot.sessions.begin(), slot.sessions.end()};
+  }
 
   // The acceptor's loop.
   void accepted(net::Socket socket) {
@@ -106,10 +108,12 @@ class LoopServer final : public Server {
     if (engine_->refusals_open >= kRefusalsAtOnce) return;
     const std::shared_ptr<LoopSlot> slot = least_busy();
     auto held = hold(engine_, engine_->refusals_open, nullptr);
-    on_loop(*slot, std::move(socket), std::move(held), [engine = engine_, code](const std::shared_ptr<net::Connection>& connection) {
-      const char* why = code == base::ErrorCode::busy ? "the server has too many connections; try again" : "the server is shutting down";
-      say_refusal(*engine, connection, base::Error(code, why).with_retry_after(1));
-    });
+    on_loop(
+        *slot, std::move(socket), std::move(held), [engine = engine_, code](const std::shared_ptr<net::Connection>& connection) {
+          const char* why =
+              code == base::ErrorCode::busy ? "the server has too many connections; try again" : "the server is shutting down";
+          say_refusal(*engine, connection, base::Error(code, why).with_retry_after(1));
+        });
   }
 
   static void say_refusal(Engine& engine, const std::shared_ptr<net::Connection>& connection, const base::Error& error) {

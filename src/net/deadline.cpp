@@ -1,4 +1,5 @@
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include <boost/asio/steady_timer.hpp>
@@ -21,6 +22,7 @@ struct Deadline::State : std::enable_shared_from_this<Deadline::State> {
   std::optional<SteadyClock::time_point> due;
   std::optional<SteadyClock::time_point> armed_for;
   std::uint64_t generation = 0;
+  const std::thread::id owner = std::this_thread::get_id();
 
   void arm() {
     armed_for = due;
@@ -45,6 +47,7 @@ Deadline::Deadline(Loop& loop, std::function<void()> expired)
     : state_(std::make_shared<State>(loop.core().context, std::move(expired))) {}
 
 Deadline::~Deadline() {
+  if (std::this_thread::get_id() != state_->owner) return;  // cleared before, so it will do nothing when it fires
   state_->expired = nullptr;
   state_->due.reset();
   ++state_->generation;

@@ -51,7 +51,8 @@ tl::unexpected<base::Error> send_failure(int error_number) {
     case ENETDOWN:
     case ENOTCONN: return base::fail(base::system_error(error_number, "sendfile"));
     default:
-      return base::fail(base::system_error(error_number, "sendfile").as(base::ErrorCode::corrupt, "a stored file cannot be read"));
+      return base::fail(
+          base::system_error(error_number, "sendfile").as(base::ErrorCode::corrupt, "a stored file cannot be read"));
   }
 }
 
@@ -111,7 +112,8 @@ void TcpConnection::read_in(std::uint64_t length) {
       if (!self || self->file_ != send) return;  // closed meanwhile, and the sender told
       send->reading_in = false;
       if (!*result) {
-        return self->end_file(base::fail(std::move(*result).error().as(base::ErrorCode::corrupt, "a stored file cannot be read")));
+        return self->end_file(
+            base::fail(std::move(*result).error().as(base::ErrorCode::corrupt, "a stored file cannot be read")));
       }
       send->resident_until = until;
       self->continue_file();

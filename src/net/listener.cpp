@@ -61,7 +61,8 @@ class TcpListener final : public Listener, public std::enable_shared_from_this<T
     const asio::ip::address address =
         host == "localhost" ? asio::ip::make_address("127.0.0.1") : asio::ip::make_address(host, error);
     const auto refused = [&](const std::string& why) {
-      return base::fail(base::ErrorCode::configuration_invalid, "cannot listen at " + host + " port " + std::to_string(port) + ": " + why);
+      return base::fail(base::ErrorCode::configuration_invalid,
+                        "cannot listen at " + host + " port " + std::to_string(port) + ": " + why);
     };
     if (error) return refused("not a numeric address");
     const asio::ip::tcp::endpoint endpoint(address, port);

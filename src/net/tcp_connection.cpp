@@ -4,8 +4,8 @@
 #include <cassert>
 #include <utility>
 
-#include <boost/asio/post.hpp>
 #include <sys/socket.h>
+#include <boost/asio/post.hpp>
 
 #include "net/loop_core.h"
 

@@ -51,7 +51,8 @@ class BenchHandler final : public http::Handler {
     if (path == "/small") return http::Response{200, {{"Content-Type", "application/json"}}, small_, {}, false};
     if (path == "/file") return http::Response{200, {}, http::FileBody{file_, 0, size_}, {}, false};
     if (path == "/null") return std::make_unique<Discard>();
-    if (path == "/chunks") return http::Response{200, {}, std::shared_ptr<http::Generator>(std::make_shared<Repeat>()), {}, false};
+    if (path == "/chunks")
+      return http::Response{200, {}, std::shared_ptr<http::Generator>(std::make_shared<Repeat>()), {}, false};
     return http::Response{404, {}, std::string(), {}, false};
   }
   http::Response render_error(const http::Request&, const base::Error& error) override {
@@ -87,7 +88,8 @@ int main(int argc, char** argv) {
   BenchHandler handler(file, file->size().value_or(0));
   base::Workers workers(std::strtoul(argv[3], nullptr, 10), 10'000);
   const base::SystemClock clock;
-  const http::ServerOptions options{{{"127.0.0.1", static_cast<std::uint16_t>(std::atoi(argv[1]))}}, std::strtoul(argv[2], nullptr, 10), {}};
+  const http::ServerOptions options{
+      {{"127.0.0.1", static_cast<std::uint16_t>(std::atoi(argv[1]))}}, std::strtoul(argv[2], nullptr, 10), {}};
   auto server = http::start_server(options, handler, workers, clock);
   if (!server) {
     std::fprintf(stderr, "%s\n", server.error().message().c_str());

@@ -124,8 +124,9 @@ TEST_F(WireBasics, SendsNoBodyToHead) {
 
 TEST_F(WireBasics, SendsNeitherBodyNorLengthWith204And304) {
   for (const int status : {204, 304}) {
-    handler.on("/" + std::to_string(status),
-               [status](const http::Request&) -> http::Outcome { return http::Response{status, {}, std::string("never"), {}, false}; });
+    handler.on("/" + std::to_string(status), [status](const http::Request&) -> http::Outcome {
+      return http::Response{status, {}, std::string("never"), {}, false};
+    });
   }
   start();
   RawClient client = connect();
@@ -185,7 +186,8 @@ TEST_F(WireBasics, TellsTheHandlerWhoAsks) {
 TEST_F(WireBasics, IgnoresUpgradeAndAnswersStarForOptions) {
   start();
   RawClient client = connect();
-  client.send("OPTIONS * HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA\r\n\r\n");
+  client.send(
+      "OPTIONS * HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA\r\n\r\n");
   EXPECT_EQ(client.read_reply().body, "ok *");
   client.send(get("/b"));
   EXPECT_EQ(client.read_reply().body, "ok /b");

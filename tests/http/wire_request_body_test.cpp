@@ -71,7 +71,8 @@ TEST_F(WireRequestBody, DecodesChunksWithExtensionsAndTrailers) {
   const auto record = take_bodies_at("/put");
   start();
   RawClient client = connect();
-  const std::string wire = kChunkedHead + chunk("abc", ";name=value") + chunk("de", "; q=\"a;\\\"b\"") + "0;last\r\nX-Trailer: 1\r\n\r\n";
+  const std::string wire =
+      kChunkedHead + chunk("abc", ";name=value") + chunk("de", "; q=\"a;\\\"b\"") + "0;last\r\nX-Trailer: 1\r\n\r\n";
   client.send(wire + get("/b"));
   EXPECT_EQ(client.read_reply().body, "5");
   EXPECT_EQ(client.read_reply().body, "ok /b");
@@ -87,7 +88,8 @@ TEST_F(WireRequestBody, DecodesLargeChunkedBodiesAcrossBuffers) {
   RawClient client = connect();
   const std::string body = pattern(3'000'000);
   std::string wire = kChunkedHead;
-  for (std::size_t at = 0, size = 1; at < body.size(); at += size, size = std::min<std::size_t>(size * 3 % 70001 + 1, body.size() - at)) {
+  for (std::size_t at = 0, size = 1; at < body.size();
+       at += size, size = std::min<std::size_t>(size * 3 % 70001 + 1, body.size() - at)) {
     size = std::min(size, body.size() - at);
     wire += chunk(std::string_view(body).substr(at, size));
   }

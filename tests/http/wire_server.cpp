@@ -40,15 +40,14 @@ http::Outcome PathHandler::begin(const http::Request& request) {
 }
 
 http::Response PathHandler::render_error(const http::Request&, const base::Error& error) {
-  static const std::map<base::ErrorCode, int> kStatus{{base::ErrorCode::request_malformed, 400},
-                                                      {base::ErrorCode::request_timeout, 408},
-                                                      {base::ErrorCode::header_too_large, 431},
-                                                      {base::ErrorCode::http_version_unsupported, 505},
-                                                      {base::ErrorCode::expectation_failed, 417},
-                                                      {base::ErrorCode::busy, 503},
-                                                      {base::ErrorCode::shutting_down, 503}};
+  static const std::map<base::ErrorCode, int> kStatus{
+      {base::ErrorCode::request_malformed, 400},  {base::ErrorCode::request_timeout, 408},
+      {base::ErrorCode::header_too_large, 431},   {base::ErrorCode::http_version_unsupported, 505},
+      {base::ErrorCode::expectation_failed, 417}, {base::ErrorCode::busy, 503},
+      {base::ErrorCode::shutting_down, 503}};
   const auto row = kStatus.find(error.code());
-  http::Response response{row == kStatus.end() ? 500 : row->second, {}, std::string(base::error_code_name(error.code())), {}, false};
+  http::Response response{
+      row == kStatus.end() ? 500 : row->second, {}, std::string(base::error_code_name(error.code())), {}, false};
   if (error.retry_after()) response.fields.add("Retry-After", std::to_string(*error.retry_after()));
   return response;
 }

@@ -24,11 +24,15 @@ const std::string kHost = "Host: h\r\n";
 Vector framed(const std::string& name, const std::string& fields, const std::string& body = "") {
   return {name, "POST /put HTTP/1.1\r\n" + kHost + fields + "\r\n" + body};
 }
-Vector chunked(const std::string& name, const std::string& body) { return framed("chunked: " + name, "Transfer-Encoding: chunked\r\n", body); }
+Vector chunked(const std::string& name, const std::string& body) {
+  return framed("chunked: " + name, "Transfer-Encoding: chunked\r\n", body);
+}
 Vector line(const std::string& name, const std::string& request_line, int status = 400) {
   return {"line: " + name, request_line + "\r\n" + kHost + "\r\n", status};
 }
-Vector host(const std::string& name, const std::string& fields) { return {"host: " + name, "GET /a HTTP/1.1\r\n" + fields + "\r\n"}; }
+Vector host(const std::string& name, const std::string& fields) {
+  return {"host: " + name, "GET /a HTTP/1.1\r\n" + fields + "\r\n"};
+}
 
 std::vector<Vector> framing_vectors() {
   const std::string nul("Content-Length: 5\0\r\n", 20);

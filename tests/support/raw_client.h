@@ -12,11 +12,11 @@ namespace berth::test {
 
 // A response as read from the wire.
 struct RawReply {
-  int status = 0;          // 0: the connection ended before a whole head
-  std::string head;        // with the empty line
+  int status = 0;                             // 0: the connection ended before a whole head
+  std::string head;                           // with the empty line
   std::map<std::string, std::string> fields;  // names in lower case; of repeated ones the last
   std::string body;
-  bool whole = false;      // the framing says that nothing is missing
+  bool whole = false;  // the framing says that nothing is missing
   bool chunked = false;
   [[nodiscard]] std::string field(const std::string& lower_case_name) const {
     const auto entry = fields.find(lower_case_name);

@@ -33,7 +33,7 @@ enum class Follows : std::uint8_t { nothing, more };
 
 // How long a connection that we ended still takes (and drops) what the peer sends, so that our last words arrive before a reset.
 struct Linger {
-  std::chrono::milliseconds quiet{2'000};   // without a byte from the peer
+  std::chrono::milliseconds quiet{2'000};  // without a byte from the peer
   std::chrono::milliseconds total{10'000};
 };
 

@@ -41,7 +41,8 @@ class Loop {
 };
 
 // Calls back once when a time has passed without being set anew or cleared. Setting is cheap (no system call while it moves into the
-// future), so that every read may set it. Loop thread only; after the destructor there is no call.
+// future), so that every read may set it. Made and used on the loop thread; after the destructor there is no call. What was cleared may be
+// destroyed on any thread: the last owner of a session can be a worker's job.
 class Deadline {
  public:
   // `expired` must not own whoever owns the deadline (capture a weak_ptr): a loop that stops forgets its timers.

@@ -19,8 +19,9 @@ TEST(HeadScanner, FindsTheEndInAnyPieces) {
 
 TEST(HeadScanner, RefusesAtTheFirstBadLine) {
   for (const std::string_view bytes :
-       {std::string_view("\x16"), std::string_view("GET / HTTP/1.1\n"), std::string_view("GET / HTTP/1.1\r\n\n"), std::string_view("G\rX\r\n"),
-        std::string_view("GET / HTTP/1.1\r\nA: b\r\n c\r\n"), std::string_view("GET / HTTP/1.1\r\nA: \0\r\n", 22)}) {
+       {std::string_view("\x16"), std::string_view("GET / HTTP/1.1\n"), std::string_view("GET / HTTP/1.1\r\n\n"),
+        std::string_view("G\rX\r\n"), std::string_view("GET / HTTP/1.1\r\nA: b\r\n c\r\n"),
+        std::string_view("GET / HTTP/1.1\r\nA: \0\r\n", 22)}) {
     const auto result = scan_whole(bytes);
     ASSERT_FALSE(result) << bytes;
     EXPECT_EQ(result.error().code(), base::ErrorCode::request_malformed);
@@ -71,7 +72,9 @@ TEST(Head, KnowsWhetherToStay) {
 }
 
 TEST(Head, ReducesAbsoluteTargets) {
-  const auto target = [](const std::string& sent) { return parse("GET " + sent + " HTTP/1.1\r\nHost: h:80\r\n\r\n").request.target; };
+  const auto target = [](const std::string& sent) {
+    return parse("GET " + sent + " HTTP/1.1\r\nHost: h:80\r\n\r\n").request.target;
+  };
   EXPECT_EQ(target("/a?b"), "/a?b");
   EXPECT_EQ(target("//a"), "//a");
   EXPECT_EQ(target("http://h:80/a?b"), "/a?b");

@@ -22,7 +22,8 @@ TEST(Fields, AreFoundWhateverTheirCase) {
 TEST(Fields, SetReplacesAll) {
   Fields fields{{"A", "1"}, {"B", "2"}, {"a", "3"}};
   fields.set("A", "4");
-  EXPECT_THAT(fields.all(), ElementsAre(std::pair<std::string, std::string>("B", "2"), std::pair<std::string, std::string>("A", "4")));
+  EXPECT_THAT(fields.all(),
+              ElementsAre(std::pair<std::string, std::string>("B", "2"), std::pair<std::string, std::string>("A", "4")));
 }
 
 TEST(Request, SplitsItsTarget) {
@@ -36,7 +37,8 @@ TEST(Request, SplitsItsTarget) {
 }
 
 TEST(Method, HasOneName) {
-  for (const Method method : {Method::get, Method::head, Method::post, Method::put, Method::patch, Method::delete_, Method::options}) {
+  for (const Method method :
+       {Method::get, Method::head, Method::post, Method::put, Method::patch, Method::delete_, Method::options}) {
     EXPECT_EQ(find_method(method_name(method)), method);
   }
   EXPECT_EQ(find_method("get"), Method::other);

@@ -49,7 +49,8 @@ struct Echo : std::enable_shared_from_this<Echo> {
   void run() {
     connection->read_some(buffer, [self = shared_from_this()](base::Result<std::size_t> size) {
       if (!size || *size == 0) return self->connection->close();
-      const std::array<base::ByteView, 3> pieces{base::as_bytes("<"), base::ByteView(self->buffer).first(*size), base::as_bytes(">")};
+      const std::array<base::ByteView, 3> pieces{base::as_bytes("<"), base::ByteView(self->buffer).first(*size),
+                                                 base::as_bytes(">")};
       self->connection->write(pieces, Follows::nothing, [self](base::Result<void> written) {
         if (written) self->run();
       });
@@ -105,10 +106,12 @@ TEST_F(Wire, GivesBackWhatItHeldWhenItIsReallyClosed) {
   auto held = std::make_shared<int>(1);
   std::weak_ptr<int> watch = held;
   std::promise<std::weak_ptr<Connection>> lingering;
-  serve([&](std::shared_ptr<Connection> connection) {
-    connection->close_gently({std::chrono::seconds(60), std::chrono::seconds(60)});
-    lingering.set_value(connection);
-  }, std::move(held));
+  serve(
+      [&](std::shared_ptr<Connection> connection) {
+        connection->close_gently({std::chrono::seconds(60), std::chrono::seconds(60)});
+        lingering.set_value(connection);
+      },
+      std::move(held));
   test::RawClient client = connect();
   EXPECT_TRUE(client.at_end());
   const std::weak_ptr<Connection> connection = lingering.get_future().get();
@@ -227,8 +230,9 @@ class WireFile : public Wire {
   }
   void serve_file(std::shared_ptr<const base::File> file, std::uint64_t length) {
     serve([this, file, length](std::shared_ptr<Connection> connection) {
-      connection->send_file({file, 0, length}, [this](std::function<void()> job) { return workers.submit_continuation(std::move(job)); },
-                            [connection](base::Result<void>) { connection->close_gently({}); });
+      connection->send_file(
+          {file, 0, length}, [this](std::function<void()> job) { return workers.submit_continuation(std::move(job)); },
+          [connection](base::Result<void>) { connection->close_gently({}); });
     });
   }
   void TearDown() override {
