@@ -47,7 +47,9 @@ base::OrderedJson headers_of(std::string_view names) {
   auto headers = base::OrderedJson::object();
   while (!names.empty()) {
     const auto comma = names.find(", ");
-    headers[std::string(names.substr(0, comma))] = {{"schema", {{"type", "string"}}}};
+    const auto name = names.substr(0, comma);
+    // OpenAPI 3.1, Response Object: a Content-Type among the headers shall be ignored; `content` says it.
+    if (name != "Content-Type") headers[std::string(name)] = {{"schema", {{"type", "string"}}}};
     names = comma == std::string_view::npos ? std::string_view() : names.substr(comma + 2);
   }
   return headers;
