@@ -148,6 +148,17 @@ class RealFileSystem final : public FileSystem {
     return failed("linkat", path);
   }
 
+  [[nodiscard]] Result<bool> is_same(const File& file, const std::string& path) const override {
+    struct stat open_file{};
+    struct stat named{};
+    if (::fstat(file.descriptor(), &open_file) != 0) return failed("fstat", path);
+    if (::stat(path.c_str(), &named) != 0) {
+      if (errno == ENOENT || errno == ENOTDIR) return false;
+      return failed("stat", path);
+    }
+    return open_file.st_dev == named.st_dev && open_file.st_ino == named.st_ino;
+  }
+
   Result<void> rename(const std::string& from, const std::string& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0) return failed("rename", from + " to " + to);
     return {};

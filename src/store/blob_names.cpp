@@ -102,4 +102,21 @@ base::Result<bool> BlobNames::remove(const oci::Digest& digest) {
   return removed;
 }
 
+base::Result<bool> BlobNames::quarantine(const oci::Digest& digest, const base::File& file) {
+  BERTH_TRY(const bool made, fs_.make_directory(paths_.quarantine()));
+  if (made) BERTH_CHECK_OK(directory_sync_.sync(paths_.root()));
+  // Looked at and moved under the lock that every commit takes before it gives its file the name: good bytes are never moved.
+  BERTH_TRY(const bool moved, claims_.with([&](Claims& claims) -> base::Result<bool> {
+    if (claims.contains(digest)) return false;
+    BERTH_TRY(const bool same, fs_.is_same(file, paths_.blob(digest)));
+    if (!same) return false;
+    BERTH_CHECK_OK(fs_.rename(paths_.blob(digest), paths_.quarantined(digest)));
+    return true;
+  }));
+  if (!moved) return false;
+  BERTH_CHECK_OK(directory_sync_.sync(paths_.quarantine()));
+  BERTH_CHECK_OK(directory_sync_.sync(paths_.blob_directory(digest)));
+  return true;
+}
+
 }  // namespace berth::store

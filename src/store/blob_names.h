@@ -36,6 +36,9 @@ class BlobNames {
   base::Result<Placement> put(const oci::Digest& digest, const Place& place);
   // Takes a name away, durably. False when it was not there. Errors: io_error.
   base::Result<bool> remove(const oci::Digest& digest);
+  // Moves the file to its place in quarantine/, durably, if the blob's name is still this file and no commit of the digest is under
+  // way. Errors: storage_full, io_error.
+  base::Result<bool> quarantine(const oci::Digest& digest, const base::File& file);
 
  private:
   // The commits of one digest that are between their first look at the name and their end.

@@ -31,6 +31,12 @@ class LocalBlobStore final : public BlobStore {
   base::Result<std::uint64_t> expire_uploads(base::TimePoint before) override;
 
   base::Result<bool> remove(const oci::Digest& digest) override { return core_->names.remove(digest); }
+  base::Result<bool> quarantine(const oci::Digest& digest, const BlobReader& seen) override {
+    return core_->names.quarantine(digest, *seen.file);
+  }
+  base::Result<bool> discard_quarantined(const oci::Digest& digest) override {
+    return core_->fs.remove(core_->paths.quarantined(digest));
+  }
   base::Result<void> for_each(const std::function<bool(const BlobInfo&)>& visit) const override;
   base::Result<base::SpaceInfo> space() const override { return core_->fs.space(core_->paths.root()); }
 

@@ -10,6 +10,10 @@ std::string Paths::blob_directory(const oci::Digest& digest) const {
   return algorithm_directory(digest.algorithm()) + "/" + std::string(digest.hex().substr(0, 2));
 }
 
+std::string Paths::quarantined(const oci::Digest& digest) const {
+  return quarantine() + "/" + std::string(base::hash_algorithm_name(digest.algorithm())) + "." + std::string(digest.hex());
+}
+
 std::string Paths::blob(const oci::Digest& digest) const { return blob_directory(digest) + "/" + std::string(digest.hex()); }
 
 }  // namespace berth::store

@@ -18,12 +18,17 @@ class Paths {
   [[nodiscard]] std::string blobs() const { return root_ + "/blobs"; }
   [[nodiscard]] std::string uploads() const { return root_ + "/uploads"; }
 
+  [[nodiscard]] std::string quarantine() const { return root_ + "/quarantine"; }
+
   // blobs/<algorithm>
   [[nodiscard]] std::string algorithm_directory(base::HashAlgorithm algorithm) const;
   // blobs/<algorithm>/<2 hex>
   [[nodiscard]] std::string blob_directory(const oci::Digest& digest) const;
   // blobs/<algorithm>/<2 hex>/<hex>
   [[nodiscard]] std::string blob(const oci::Digest& digest) const;
+
+  // quarantine/<algorithm>.<hex>
+  [[nodiscard]] std::string quarantined(const oci::Digest& digest) const;
 
   [[nodiscard]] std::string upload_directory(const UploadId& id) const { return uploads() + "/" + id.text(); }
   [[nodiscard]] std::string session(const UploadId& id) const { return upload_directory(id) + "/session"; }

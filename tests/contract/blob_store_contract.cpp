@@ -292,6 +292,43 @@ TEST_P(BlobStoreContract, ARemovedBlobIsGoneButOpenReadersKeepIt) {
   EXPECT_EQ(content_of(store(), digest), "content");
 }
 
+TEST_P(BlobStoreContract, ADamagedBlobIsQuarantinedUntilItIsPushedAgain) {
+  const auto digest = digest_of("content");
+  ASSERT_TRUE(push(store(), UploadKind::session, "content", digest));
+  under_test().overwrite_blob(digest, "cOntent");
+  const auto seen = store().open(digest, 7);
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(store().discard_quarantined(digest).value_or(true), false);
+  EXPECT_TRUE(store().quarantine(digest, *seen).value_or(false));
+  EXPECT_EQ(code_of(store().open(digest, 7)), ErrorCode::blob_unknown);
+  EXPECT_EQ(content_of(store(), digest), std::nullopt);
+  EXPECT_EQ(read_all(*seen), "cOntent");
+  EXPECT_FALSE(store().quarantine(digest, *seen).value_or(true)) << "there is nothing any more";
+  under_test().reopen();
+  EXPECT_EQ(content_of(store(), digest), std::nullopt);
+
+  ASSERT_TRUE(push(store(), UploadKind::single, "content", digest));
+  EXPECT_EQ(content_of(store(), digest), "content");
+  EXPECT_TRUE(store().discard_quarantined(digest).value_or(false));
+  EXPECT_FALSE(store().discard_quarantined(digest).value_or(true));
+  int visits = 0;
+  ASSERT_TRUE(store().for_each([&](const store::BlobInfo&) { return ++visits > 0; }));
+  EXPECT_EQ(visits, 1);
+}
+
+TEST_P(BlobStoreContract, WhatWasPushedAgainMeanwhileIsNotQuarantined) {
+  const auto digest = digest_of("content");
+  for (const auto kind : kBothKinds) {
+    ASSERT_TRUE(push(store(), UploadKind::session, "content", digest));
+    under_test().overwrite_blob(digest, "cOntent");
+    const auto seen = store().open(digest, 7);
+    ASSERT_TRUE(seen);
+    ASSERT_TRUE(push(store(), kind, "content", digest));
+    EXPECT_FALSE(store().quarantine(digest, *seen).value_or(true));
+    EXPECT_EQ(content_of(store(), digest), "content");
+  }
+}
+
 TEST_P(BlobStoreContract, EveryBlobIsVisitedOnce) {
   std::map<std::string, std::uint64_t> expected;
   for (unsigned i = 0; i < 20; ++i) {

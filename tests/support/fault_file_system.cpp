@@ -204,6 +204,10 @@ base::Result<bool> FaultFileSystem::link(base::File& file, const std::string& pa
   return linked;
 }
 
+base::Result<bool> FaultFileSystem::is_same(const base::File& file, const std::string& path) const {
+  return base::real_file_system().is_same(file, path);
+}
+
 base::Result<void> FaultFileSystem::rename(const std::string& from, const std::string& to) {
   std::lock_guard lock(mutex_);
   BERTH_CHECK_OK(check(Call::rename, to));

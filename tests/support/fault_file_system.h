@@ -93,6 +93,7 @@ class FaultFileSystem final : public base::FileSystem {
   base::Result<std::unique_ptr<base::File>> open(const std::string& path, base::OpenMode mode) override;
   base::Result<std::unique_ptr<base::File>> open_unnamed(const std::string& directory) override;
   base::Result<bool> link(base::File& file, const std::string& path) override;
+  [[nodiscard]] base::Result<bool> is_same(const base::File& file, const std::string& path) const override;
   base::Result<void> rename(const std::string& from, const std::string& to) override;
   base::Result<bool> remove(const std::string& path) override;
   base::Result<bool> remove_directory(const std::string& path) override;

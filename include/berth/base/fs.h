@@ -68,6 +68,8 @@ class FileSystem {
   virtual Result<std::unique_ptr<File>> open_unnamed(const std::string& directory) = 0;
   // Gives an open_unnamed() file the name `path`; false when that name is taken.
   virtual Result<bool> link(File& file, const std::string& path) = 0;
+  // Whether the name `path` is this very file. False when there is no such name.
+  [[nodiscard]] virtual Result<bool> is_same(const File& file, const std::string& path) const = 0;
   // Atomically replaces `to`.
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
   // False when it was not there.

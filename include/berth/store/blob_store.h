@@ -4,6 +4,7 @@
 // (catalog), or when it may go (service). Layout of the local store (local_blob_store.h):
 //
 //   DIR/blobs/<algorithm>/<first 2 hex>/<hex>     a blob, immutable
+//   DIR/quarantine/<algorithm>.<hex>              a blob that was found damaged, until it is healed
 //   DIR/uploads/<id>/session                      owner, algorithm, start; a checkpoint of offset and hash state
 //   DIR/uploads/<id>/data                         the bytes so far; its length is the offset
 //
@@ -117,6 +118,11 @@ class BlobStore {
 
   // Removes a blob's name; open readers keep their bytes. False when it was not there. Errors: io_error.
   virtual base::Result<bool> remove(const oci::Digest& digest) = 0;
+  // Takes a damaged blob out of reach, durably; its bytes are kept aside for the operator. `seen` is the reader that found the damage:
+  // false, and nothing is moved, when the name has other bytes by now (a push healed it) or none. Errors: storage_full, io_error.
+  virtual base::Result<bool> quarantine(const oci::Digest& digest, const BlobReader& seen) = 0;
+  // Removes what quarantine() kept of this digest; false when there is nothing. Errors: io_error.
+  virtual base::Result<bool> discard_quarantined(const oci::Digest& digest) = 0;
   // Calls `visit` for every blob, in no order, until it returns false. Errors: io_error.
   virtual base::Result<void> for_each(const std::function<bool(const BlobInfo&)>& visit) const = 0;
 
