@@ -56,6 +56,13 @@ Result<void> link_blob(Connection& connection, const Leases& leases, std::int64_
   return {};
 }
 
+Result<void> check_undamaged(Connection& connection, std::string_view digest) {
+  BERTH_TRY(const bool damaged, connection.exists(Query::find_damage, {digest}));
+  if (!damaged) return {};
+  return fail(ErrorCode::corrupt,
+              "the bytes of blob " + std::string(digest) + " are damaged on the server; pushing the blob again heals it");
+}
+
 Result<void> renew_lease(Connection& connection, const Leases& leases, std::int64_t repository, std::string_view digest,
                          std::int64_t leased_until, std::int64_t now) {
   if (!leases.worth_renewing(leased_until, now)) return {};

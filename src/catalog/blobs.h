@@ -29,6 +29,8 @@ base::Result<std::optional<BlobRow>> find_blob_anywhere(Connection& connection, 
 // Links, makes the blob's row when missing, and renews its lease. Errors: corrupt when the blob is known with another size.
 base::Result<void> link_blob(Connection& connection, const Leases& leases, std::int64_t repository, std::string_view digest,
                              std::uint64_t size, std::int64_t now);
+// Fails with corrupt when the blob is in the register of damage (berth/catalog/damage.h).
+base::Result<void> check_undamaged(Connection& connection, std::string_view digest);
 // A sign of life: writes a new lease if that is worth it and no manifest of the repository keeps the blob.
 base::Result<void> renew_lease(Connection& connection, const Leases& leases, std::int64_t repository, std::string_view digest,
                                std::int64_t leased_until, std::int64_t now);

@@ -139,11 +139,22 @@ Result<std::optional<ManifestRow>> find_row(Connection& connection, std::int64_t
   return ManifestRow{rows.integer(0), std::string(rows.text(1))};
 }
 
+// The bytes that were stored may be damaged; the same digest brings the same bytes, and so heals them and what was derived from them.
+Result<void> heal_if_damaged(Connection& connection, const PreparedManifest& manifest, std::int64_t repository, std::int64_t id) {
+  const Bytes bytes{manifest.put.bytes};
+  BERTH_TRY(const bool whole, connection.exists(Query::has_manifest_bytes, {id, bytes, manifest.crc32}));
+  if (whole) return {};
+  BERTH_TRY([[maybe_unused]] const auto healed, connection.run(Query::replace_manifest_bytes, {id, bytes, manifest.crc32}));
+  BERTH_TRY([[maybe_unused]] const auto removed, connection.run(Query::delete_references, {id}));
+  return write_references(connection, manifest, repository, id);
+}
+
 Result<std::int64_t> store(Connection& connection, const PreparedManifest& manifest, std::int64_t repository, std::int64_t now) {
   BERTH_TRY(const auto row, find_row(connection, repository, manifest.put.digest.text()));
   if (!row) return insert(connection, manifest, repository, now);
   if (row->media_type == manifest.put.manifest.media_type) {
     BERTH_TRY([[maybe_unused]] const auto touched, connection.run(Query::touch_manifest, {now, row->id}));
+    BERTH_CHECK_OK(heal_if_damaged(connection, manifest, repository, row->id));
   } else {
     BERTH_CHECK_OK(replace(connection, manifest, repository, row->id, row->media_type, now));
   }

@@ -8,13 +8,11 @@
 
 #include "berth/base/error.h"
 #include "berth/catalog/catalog.h"
+#include "berth/catalog/inspection.h"
 #include "catalog/leases.h"
 #include "catalog/sqlite.h"
 
 namespace berth::catalog {
-
-// As in manifest_references.role.
-enum class ReferenceRole : std::int64_t { blob = 0, child = 1, subject = 2, foreign_blob = 3 };
 
 // What put_manifest can work out before it takes the writer's time: columns, and each distinct reference once, in the document's order.
 struct PreparedManifest {

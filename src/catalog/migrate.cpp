@@ -11,10 +11,8 @@ using base::ErrorCode;
 using base::fail;
 using base::Result;
 
-namespace {
-
-// What stands in the file now. Refuses what is not ours before anything is written to it.
-Result<std::int64_t> read_version(Connection& connection, std::int64_t newest) {
+// Refuses what is not ours before anything is written to it.
+Result<std::int64_t> read_format(Connection& connection, std::int64_t newest) {
   BERTH_TRY(const std::int64_t version, connection.pragma("PRAGMA user_version"));
   BERTH_TRY(const std::int64_t application, connection.pragma("PRAGMA application_id"));
   BERTH_TRY(const std::int64_t schema, connection.pragma("PRAGMA schema_version"));
@@ -30,11 +28,10 @@ Result<std::int64_t> read_version(Connection& connection, std::int64_t newest) {
   return version;
 }
 
-// Copy under a temporary name, sync, rename, sync the directory: the copy is whole or has not its name.
-Result<void> keep_copy(Connection& connection, const std::string& path, std::int64_t version) {
+// Under a temporary name, sync, rename, sync the directory.
+Result<void> copy_database(Connection& connection, const std::string& target) {
   base::FileSystem& fs = base::real_file_system();
-  const std::string kept = path + ".before-" + std::to_string(version);
-  const std::string partial = kept + ".partial";
+  const std::string partial = target + ".partial";
   BERTH_TRY([[maybe_unused]] const bool removed, fs.remove(partial));
   {
     // Made here and not by SQLite, for the file mode.
@@ -44,8 +41,15 @@ Result<void> keep_copy(Connection& connection, const std::string& path, std::int
   BERTH_TRY(const auto file, fs.open(partial, base::OpenMode::read_write));
   if (file == nullptr) return fail(ErrorCode::io_error, "the copy of the catalog vanished");
   BERTH_CHECK_OK(file->sync_data());
-  BERTH_CHECK_OK(fs.rename(partial, kept));
-  BERTH_CHECK_OK(fs.sync_directory(directory_of(path)));
+  BERTH_CHECK_OK(fs.rename(partial, target));
+  return fs.sync_directory(directory_of(target));
+}
+
+namespace {
+
+Result<void> keep_copy(Connection& connection, const std::string& path, std::int64_t version) {
+  const std::string kept = path + ".before-" + std::to_string(version);
+  BERTH_CHECK_OK(copy_database(connection, kept));
   base::log::info("catalog copied before its migration", {{"copy", kept}, {"format", version}});
   return {};
 }
@@ -69,7 +73,7 @@ std::string directory_of(const std::string& path) {
 }
 
 Result<void> migrate(Connection& connection, const std::string& path, std::span<const Migration> migrations) {
-  BERTH_TRY(const std::int64_t version, read_version(connection, static_cast<std::int64_t>(migrations.size())));
+  BERTH_TRY(const std::int64_t version, read_format(connection, static_cast<std::int64_t>(migrations.size())));
   // The mode lives in the file's header; on a file that has it already this changes nothing.
   BERTH_CHECK_OK(connection.execute("PRAGMA journal_mode = WAL", "journal_mode"));
   if (version == static_cast<std::int64_t>(migrations.size())) return {};

@@ -19,6 +19,13 @@ inline constexpr std::int64_t kApplicationId = 0x42525448;
 // storage_full.
 base::Result<void> migrate(Connection& connection, const std::string& path, std::span<const Migration> migrations);
 
+// Copies the whole database to the new file `target`, durably: it is whole or has not its name. Errors: corrupt, io_error, storage_full.
+base::Result<void> copy_database(Connection& connection, const std::string& target);
+
+// What stands in the file now: the number of its format, 0 for an empty file. Errors: configuration_invalid (another program's file, or
+// a format newer than `newest`).
+base::Result<std::int64_t> read_format(Connection& connection, std::int64_t newest);
+
 // The directory that a file's name stands in, for syncing it.
 std::string directory_of(const std::string& path);
 

@@ -47,6 +47,8 @@ enum class Query : std::uint8_t {
   delete_manifest,
   insert_manifest_bytes,
   delete_manifest_bytes,
+  has_manifest_bytes,
+  replace_manifest_bytes,
   insert_reference,
   delete_references,
   find_manifest_by_tag,
@@ -66,6 +68,18 @@ enum class Query : std::uint8_t {
   insert_history,
   list_history,
   list_history_of_tag,
+  // Damage and scrub
+  record_damage,
+  clear_damage,
+  find_damage,
+  count_damage,
+  list_damage,
+  find_scrub,
+  set_scrub,
+  // Looking at all of it
+  list_blob_records,
+  list_manifest_records,
+  list_reference_records,
 };
 
 enum class Dialect : std::uint8_t { common, sqlite };
@@ -141,6 +155,11 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
      "INSERT INTO manifest_bytes (manifest_id, bytes, crc32) VALUES ($1, $2, $3)"},
     {Query::delete_manifest_bytes, "delete_manifest_bytes", Dialect::common, Cost::lookup,
      "DELETE FROM manifest_bytes WHERE manifest_id = $1"},
+    {Query::has_manifest_bytes, "has_manifest_bytes", Dialect::common, Cost::lookup,
+     "SELECT 1 FROM manifest_bytes WHERE manifest_id = $1 AND bytes = $2 AND crc32 = $3"},
+    {Query::replace_manifest_bytes, "replace_manifest_bytes", Dialect::common, Cost::lookup,
+     "INSERT INTO manifest_bytes (manifest_id, bytes, crc32) VALUES ($1, $2, $3) "
+     "ON CONFLICT (manifest_id) DO UPDATE SET bytes = excluded.bytes, crc32 = excluded.crc32"},
     {Query::insert_reference, "insert_reference", Dialect::common, Cost::lookup,
      "INSERT INTO manifest_references (manifest_id, digest, role, repository_id, size, media_type) VALUES ($1, $2, $3, $4, $5, "
      "$6)"},
@@ -191,6 +210,28 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
     {Query::list_history_of_tag, "list_history_of_tag", Dialect::common, Cost::page,
      "SELECT id, tag, action, before_digest, after_digest, at, principal FROM tag_history "
      "WHERE repository_id = (SELECT id FROM repositories WHERE name = $1) AND id < $2 AND tag = $3 ORDER BY id DESC LIMIT $4"},
+
+    {Query::record_damage, "record_damage", Dialect::common, Cost::lookup,
+     "INSERT INTO damaged_blobs (digest, found_at, reason) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"},
+    {Query::clear_damage, "clear_damage", Dialect::common, Cost::lookup, "DELETE FROM damaged_blobs WHERE digest = $1"},
+    {Query::find_damage, "find_damage", Dialect::common, Cost::lookup, "SELECT found_at FROM damaged_blobs WHERE digest = $1"},
+    {Query::count_damage, "count_damage", Dialect::common, Cost::page, "SELECT count(*) FROM damaged_blobs WHERE digest > $1"},
+    {Query::list_damage, "list_damage", Dialect::common, Cost::page,
+     "SELECT digest, found_at, reason FROM damaged_blobs WHERE digest > $1 ORDER BY digest LIMIT $2"},
+    {Query::find_scrub, "find_scrub", Dialect::common, Cost::lookup,
+     "SELECT position, started_at, finished_at FROM scrub_state WHERE id = 1"},
+    {Query::set_scrub, "set_scrub", Dialect::common, Cost::lookup,
+     "UPDATE scrub_state SET position = $1, started_at = $2, finished_at = $3 WHERE id = 1"},
+
+    {Query::list_blob_records, "list_blob_records", Dialect::common, Cost::page,
+     "SELECT b.digest, b.size, d.found_at FROM blobs b LEFT JOIN damaged_blobs d ON d.digest = b.digest "
+     "WHERE b.digest > $1 ORDER BY b.digest LIMIT $2"},
+    {Query::list_manifest_records, "list_manifest_records", Dialect::common, Cost::page,
+     "SELECT m.id, m.repository_id, r.name, m.digest, m.media_type, m.size, b.bytes, b.crc32 FROM manifests m "
+     "LEFT JOIN repositories r ON r.id = m.repository_id LEFT JOIN manifest_bytes b ON b.manifest_id = m.id "
+     "WHERE m.id > $1 ORDER BY m.id LIMIT $2"},
+    {Query::list_reference_records, "list_reference_records", Dialect::common, Cost::page,
+     "SELECT digest, role FROM manifest_references WHERE manifest_id = $1 ORDER BY digest, role"},
 });
 
 inline constexpr std::size_t kQueryCount = kQueries.size();

@@ -207,6 +207,25 @@ Result<std::int64_t> Connection::pragma(const char* sql) {
   return result;
 }
 
+Result<std::vector<std::string>> Connection::pragma_lines(const char* sql) {
+  sqlite3_stmt* prepared = nullptr;
+  const int code = sqlite3_prepare_v2(connection_, sql, -1, &prepared, nullptr);
+  if (code != SQLITE_OK) return fail(error(code, sql));
+  const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement(prepared, &sqlite3_finalize);
+  std::vector<std::string> lines;
+  int step = SQLITE_ROW;
+  while ((step = sqlite3_step(prepared)) == SQLITE_ROW) {
+    std::string line;
+    for (int column = 0; column < sqlite3_column_count(prepared); ++column) {
+      const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(prepared, column));
+      line += (column == 0 ? "" : " ") + std::string(text == nullptr ? "-" : text);
+    }
+    lines.push_back(std::move(line));
+  }
+  if (step != SQLITE_DONE) return fail(error(step, sql));
+  return lines;
+}
+
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(connection_) == 0; }
 
 Result<void> Connection::checkpoint(Checkpoint kind) {

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "berth/base/error.h"
 #include "catalog/queries.h"
@@ -77,6 +78,8 @@ class Connection {
   // Text that is not in queries.h: pragmas and migrations, several statements at once.
   base::Result<void> execute(const char* sql, std::string_view what);
   base::Result<std::int64_t> pragma(const char* sql);
+  // Every row of a pragma, its columns joined by spaces.
+  base::Result<std::vector<std::string>> pragma_lines(const char* sql);
 
   [[nodiscard]] bool in_transaction() const;
   // Pages that the last commit left in the write-ahead log; 0 after the log was emptied.

@@ -6,6 +6,7 @@
 #include "berth/base/fs.h"
 #include "berth/base/log.h"
 #include "catalog/blobs.h"
+#include "catalog/damage.h"
 #include "catalog/leases.h"
 #include "catalog/manifests.h"
 #include "catalog/migrate.h"
@@ -26,7 +27,11 @@ class SqliteCatalog final : public Catalog {
  public:
   SqliteCatalog(const SqliteCatalogOptions& options, std::unique_ptr<Connection> connection, Leases leases,
                 const base::Clock& clock)
-      : clock_(clock), leases_(leases), readers_(options.path, options.vfs), writer_(std::move(connection), generation_) {}
+      : clock_(clock),
+        leases_(leases),
+        readers_(options.path, options.vfs),
+        writer_(std::move(connection), generation_),
+        damage_(readers_, writer_, clock) {}
 
   // The note is the last write, so that a run that could not finish its work does not pass for an orderly one.
   ~SqliteCatalog() override {
@@ -51,7 +56,10 @@ class SqliteCatalog final : public Catalog {
     return writer_.run([&](Connection& c) -> Result<void> {
       const std::int64_t now = this->now();
       BERTH_TRY(const auto id, ensure_repository(c, repository.text(), now));
-      return catalog::link_blob(c, leases_, id, digest.text(), size, now);
+      BERTH_CHECK_OK(catalog::link_blob(c, leases_, id, digest.text(), size, now));
+      // Its bytes have just come in, whole: whatever was wrong with the old ones is over.
+      BERTH_TRY([[maybe_unused]] const auto healed, c.run(Query::clear_damage, {std::string_view(digest.text())}));
+      return {};
     });
   }
 
@@ -60,6 +68,7 @@ class SqliteCatalog final : public Catalog {
       BERTH_TRY(const auto size,
                 c.find_integer(Query::find_blob_size, {std::string_view(repository.text()), std::string_view(digest.text())}));
       if (!size) return std::nullopt;
+      BERTH_CHECK_OK(check_undamaged(c, digest.text()));
       return static_cast<std::uint64_t>(*size);
     });
   }
@@ -70,7 +79,8 @@ class SqliteCatalog final : public Catalog {
     const auto done = writer_.run([&](Connection& c) -> Result<void> {
       const std::int64_t now = this->now();
       BERTH_TRY(const auto source, find_source(c, from, digest));
-      if (!source) return {};
+      // A damaged blob is not there for a mount: the client uploads, and that heals it.
+      if (!source || !check_undamaged(c, digest.text())) return {};
       BERTH_TRY(const auto id, ensure_repository(c, to.text(), now));
       BERTH_CHECK_OK(catalog::link_blob(c, leases_, id, digest.text(), source->size, now));
       size = source->size;
@@ -133,6 +143,10 @@ class SqliteCatalog final : public Catalog {
     return readers_.with([&](Connection& c) { return list_history(c, repository.text(), tag, before_id, limit); });
   }
 
+  Damage& damage() override { return damage_; }
+
+  Result<void> check_writable() const override { return writer_.health(); }
+
   Result<void> ping() override {
     BERTH_CHECK_OK(writer_.health());
     return readers_.with([&](Connection& c) -> Result<void> {
@@ -159,6 +173,7 @@ class SqliteCatalog final : public Catalog {
   // In this order: the writer goes first, and the readers' connections stand idle while it empties the log.
   Readers readers_;
   Writer writer_;
+  SqliteDamage damage_;
 };
 
 // Made by us and not by SQLite, for its mode 0600; the log and its index take over the file's mode.

@@ -18,6 +18,7 @@
 
 #include "berth/base/clock.h"
 #include "berth/base/error.h"
+#include "berth/catalog/damage.h"
 #include "berth/oci/digest.h"
 #include "berth/oci/manifest.h"
 #include "berth/oci/names.h"
@@ -100,9 +101,10 @@ class Catalog {
   [[nodiscard]] virtual base::Result<NamePage> list_repositories(std::string_view after, std::size_t limit) = 0;
 
   // --- blobs ---------------------------------------------------------------------------------------------------------
-  // Records that `repository` holds the blob (making both rows when missing) and renews its lease. The bytes are durable already.
+  // Records that `repository` holds the blob (making both rows when missing) and renews its lease. The bytes are durable already, and
+  // good: a blob that was known to be damaged is healed.
   virtual base::Result<void> link_blob(const oci::RepositoryName& repository, const oci::Digest& digest, std::uint64_t size) = 0;
-  // The size of a blob if `repository` holds it. Never looks in other repositories.
+  // The size of a blob if `repository` holds it. Never looks in other repositories. Errors: corrupt when it is known to be damaged.
   [[nodiscard]] virtual base::Result<std::optional<std::uint64_t>> find_blob(const oci::RepositoryName& repository,
                                                                              const oci::Digest& digest) = 0;
   // Links a blob that `from` holds into `to`; nullopt when `from` does not hold it. `from` nullopt = any repository that holds it
@@ -143,6 +145,12 @@ class Catalog {
                                                                                     const std::optional<oci::Tag>& tag,
                                                                                     std::int64_t before_id, std::size_t limit) = 0;
 
+  // What is known to be damaged; as long as the catalog.
+  [[nodiscard]] virtual Damage& damage() = 0;
+
+  // Why nothing can be written at present: the disk failed a sync and has not yet taken everything anew, or the database is damaged.
+  // No I/O, any thread. Errors: io_error, corrupt.
+  [[nodiscard]] virtual base::Result<void> check_writable() const = 0;
   // A cheap read that proves the database answers; for /readyz. Errors: io_error, corrupt.
   [[nodiscard]] virtual base::Result<void> ping() = 0;
 };

@@ -14,7 +14,7 @@ using test::put_of;
 using test::repository;
 using test::tag;
 
-class Damage : public ::testing::Test {
+class DamagedRows : public ::testing::Test {
  protected:
   void SetUp() override {
     catalog_ = open_sqlite_catalog({.path = path_, .vfs = ""}, clock_).value();
@@ -33,20 +33,20 @@ class Damage : public ::testing::Test {
   const test::Content content_ = test::referrer("m", test::sha256_of("subject"), "a/b");
 };
 
-TEST_F(Damage, OfAManifestsBytesIsCorrupt) {
+TEST_F(DamagedRows, OfAManifestsBytesIsCorrupt) {
   damage("UPDATE manifest_bytes SET bytes = CAST('image n' AS BLOB)");
   EXPECT_EQ(catalog_->find_manifest(app_, tag("v")).error().code(), ErrorCode::corrupt);
   EXPECT_EQ(catalog_->find_manifest(app_, content_.digest).error().code(), ErrorCode::corrupt);
 }
 
-TEST_F(Damage, OfADigestIsCorrupt) {
+TEST_F(DamagedRows, OfADigestIsCorrupt) {
   damage("UPDATE manifests SET digest = 'sha256:short'");
   EXPECT_EQ(catalog_->find_manifest(app_, tag("v")).error().code(), ErrorCode::corrupt);
   EXPECT_EQ(catalog_->find_manifest_info(app_, tag("v")).error().code(), ErrorCode::corrupt);
   EXPECT_EQ(catalog_->list_referrers(app_, test::sha256_of("subject"), "", "", 1).error().code(), ErrorCode::corrupt);
 }
 
-TEST_F(Damage, OfAnnotationsIsCorrupt) {
+TEST_F(DamagedRows, OfAnnotationsIsCorrupt) {
   for (const char* sql : {"UPDATE manifests SET annotations = '{'", "UPDATE manifests SET annotations = '[]'",
                           "UPDATE manifests SET annotations = '{\"a\":1}'"}) {
     damage(sql);
@@ -54,13 +54,13 @@ TEST_F(Damage, OfAnnotationsIsCorrupt) {
   }
 }
 
-TEST_F(Damage, OfTheStateRowIsSaidByPing) {
+TEST_F(DamagedRows, OfTheStateRowIsSaidByPing) {
   EXPECT_TRUE(catalog_->ping());
   damage("DELETE FROM catalog_state");
   EXPECT_EQ(catalog_->ping().error().code(), ErrorCode::corrupt);
 }
 
-TEST_F(Damage, ErrorsTellTheClientNothingOfThisMachine) {
+TEST_F(DamagedRows, ErrorsTellTheClientNothingOfThisMachine) {
   damage("DROP TABLE tag_history");
   const auto refused = catalog_->delete_tag(app_, tag("v"), {}, "tester");
   EXPECT_EQ(refused.error().code(), ErrorCode::internal);
