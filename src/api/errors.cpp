@@ -53,6 +53,7 @@ constexpr ErrorRow kRows[] = {
     {busy, 503, "TOOMANYREQUESTS", "The registry is busy", "RFC 9110 §15.6.4", "Try again as Retry-After says."},
     {shutting_down, 503, "TOOMANYREQUESTS", "The registry is going down", "RFC 9110 §15.6.4", "Try again as Retry-After says."},
     {storage_full, 507, "DENIED", "The registry's disk is full", "RFC 4918 §11.5", "The operator must free space; docs/operations.md says how."},
+    {read_only, 503, "DENIED", "The registry is read-only", "RFC 9110 §15.6.4", "Pulls go on. The message says whether the operator set it or a disk failed; docs/operations.md has the remedy."},
     {corrupt, 500, "UNKNOWN", "Stored content is damaged", "RFC 9110 §15.6.1", "Push the content again; the operator should check the disk."},
     {io_error, 500, "UNKNOWN", "The registry's storage failed", "RFC 9110 §15.6.1", "The operator finds the cause in the log under the request id."},
     {timeout, 503, "UNKNOWN", "The registry did not finish in time", "RFC 9110 §15.6.4", "Try again."},

@@ -14,4 +14,8 @@ std::string_view action_name(Action action) {
   return "unknown";
 }
 
+bool only_reads(Action action) {
+  return action == Action::registry_list || action == Action::registry_pull || action == Action::system_read;
+}
+
 }  // namespace berth::auth

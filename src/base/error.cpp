@@ -50,6 +50,7 @@ std::string_view error_code_name(ErrorCode code) {
     case ErrorCode::busy: return "busy";
     case ErrorCode::shutting_down: return "shutting_down";
     case ErrorCode::storage_full: return "storage_full";
+    case ErrorCode::read_only: return "read_only";
     case ErrorCode::corrupt: return "corrupt";
     case ErrorCode::io_error: return "io_error";
     case ErrorCode::timeout: return "timeout";

@@ -1,5 +1,7 @@
 #include "berth/service/push.h"
 
+#include "berth/service/integrity.h"
+
 namespace berth::service {
 
 using base::ErrorCode;
@@ -36,7 +38,9 @@ base::Result<void> BlobUpload::suspend() { return watched(upload_->suspend(), he
 
 base::Result<void> BlobUpload::commit(const oci::Digest& digest) {
   BERTH_TRY(const auto blob, watched(upload_->commit(digest), health_));
-  return watched(catalog_.link_blob(repository_, blob.digest, blob.size), health_);
+  BERTH_CHECK_OK(watched(catalog_.link_blob(repository_, blob.digest, blob.size), health_));
+  Integrity(store_, catalog_, health_).healed(blob.digest);
+  return {};
 }
 
 base::Result<void> BlobUpload::discard() { return upload_->discard(); }
@@ -45,14 +49,14 @@ base::Result<BlobUpload> BlobPush::begin(const oci::RepositoryName& repository, 
                                          base::HashAlgorithm algorithm) {
   BERTH_CHECK_OK(reserve_.check());
   BERTH_TRY(auto upload, watched(store_.begin_upload({repository.text(), principal.name}, algorithm), health_));
-  return BlobUpload(std::move(upload), repository, catalog_, health_);
+  return BlobUpload(std::move(upload), repository, store_, catalog_, health_);
 }
 
 base::Result<BlobUpload> BlobPush::begin_single(const oci::RepositoryName& repository, const auth::Principal& principal,
                                                 base::HashAlgorithm algorithm) {
   BERTH_CHECK_OK(reserve_.check());
   BERTH_TRY(auto upload, watched(store_.begin_single_upload({repository.text(), principal.name}, algorithm), health_));
-  return BlobUpload(std::move(upload), repository, catalog_, health_);
+  return BlobUpload(std::move(upload), repository, store_, catalog_, health_);
 }
 
 base::Result<BlobUpload> BlobPush::resume(const oci::RepositoryName& repository, const auth::Principal& principal,
@@ -62,7 +66,7 @@ base::Result<BlobUpload> BlobPush::resume(const oci::RepositoryName& repository,
   BERTH_CHECK_OK(reserve_.check());
   BERTH_TRY(auto upload, store_.resume_upload(id));
   BERTH_CHECK_OK(check_chunk(chunk, upload->status()));
-  return BlobUpload(std::move(upload), repository, catalog_, health_);
+  return BlobUpload(std::move(upload), repository, store_, catalog_, health_);
 }
 
 base::Result<store::UploadStatus> BlobPush::get_status(const oci::RepositoryName& repository, const auth::Principal& principal,

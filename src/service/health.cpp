@@ -6,7 +6,7 @@
 namespace berth::service {
 
 namespace {
-constexpr HealthCheck kAll[] = {HealthCheck::disk_space, HealthCheck::storage, HealthCheck::catalog};
+constexpr HealthCheck kAll[] = {HealthCheck::disk_space, HealthCheck::storage, HealthCheck::catalog, HealthCheck::content};
 }
 
 std::string_view health_check_name(HealthCheck check) {
@@ -14,6 +14,7 @@ std::string_view health_check_name(HealthCheck check) {
     case HealthCheck::disk_space: return "disk_space";
     case HealthCheck::storage: return "storage";
     case HealthCheck::catalog: return "catalog";
+    case HealthCheck::content: return "content";
   }
   return "unknown";
 }
@@ -57,6 +58,10 @@ std::vector<HealthState> Health::states() const {
 
 bool Health::good() const {
   return state_.with([](const State& s) { return s.bad.empty(); });
+}
+
+bool Health::good(HealthCheck check) const {
+  return state_.with([&](const State& s) { return !s.bad.contains(check); });
 }
 
 void Health::set_draining() {

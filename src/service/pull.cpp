@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "berth/base/log.h"
+#include "berth/service/integrity.h"
+
 namespace berth::service {
 
 using base::ErrorCode;
@@ -47,9 +50,16 @@ base::Result<store::BlobReader> BlobPull::open(const oci::RepositoryName& reposi
     BERTH_TRY(const auto still, catalog_.find_blob(repository, digest));
     if (!still) return base::fail(unknown_blob(repository, digest));
   }
+  // Anything else is a disk that does not answer, which says nothing of the bytes.
+  if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::blob_unknown) {
+    health_.report(error);
+    return base::fail(std::move(error));
+  }
   auto damage = std::move(error).as(ErrorCode::corrupt, "the bytes of blob " + digest.text() +
                                                             " are damaged on the server; pushing the blob again heals it");
-  health_.report(damage);
+  if (auto told = Integrity(store_, catalog_, health_).found(digest, size, std::nullopt, damage.context()); !told) {
+    base::log::warning("damage not recorded", {{"digest", digest.text()}, {"context", told.error().context()}});
+  }
   return base::fail(std::move(damage));
 }
 

@@ -24,6 +24,9 @@ enum class Action : std::uint8_t {
 // "registry:pull", as CONTRACTS.md spells it.
 std::string_view action_name(Action action);
 
+// Whether the action only looks. What does not is refused while the registry is read-only.
+bool only_reads(Action action);
+
 // Who asks. `name` is what an upload session and the history of tags remember.
 struct Principal {
   std::string name;

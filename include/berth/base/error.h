@@ -68,6 +68,7 @@ enum class ErrorCode : std::uint8_t {
   busy,                     // a queue is full; try again
   shutting_down,
   storage_full,             // below the reserve, or ENOSPC
+  read_only,                // by setting, or because the catalog's disk failed: nothing may change
   corrupt,                  // bytes on disk are not what was stored
   io_error,
   timeout,

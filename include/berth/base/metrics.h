@@ -30,6 +30,10 @@ enum class Metric : std::uint8_t {
   catalog_commit_seconds,
   catalog_transactions,     // {outcome}
   catalog_group_size,
+  scrub_blobs,              // {outcome}
+  scrub_bytes,
+  damaged_blobs,
+  read_only,                // 1 while pushes and deletes are refused
   health,                   // {check}: 1 good, 0 bad
   errors,                   // {code}
   log_lines,                // {level}

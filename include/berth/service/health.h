@@ -1,7 +1,7 @@
 // Is this daemon well: a few named checks that services report to and /healthz shows.
 //
 // A failed sync stays red until the process is restarted: after it nobody knows what the disk holds (performance.md, Durability).
-// A full disk turns green again by itself once there is room. Any thread.
+// A full disk turns green again by itself once there is room, and damaged content once it was pushed again. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace berth::service {
 
-enum class HealthCheck : std::uint8_t { disk_space, storage, catalog };
+enum class HealthCheck : std::uint8_t { disk_space, storage, catalog, content };
 std::string_view health_check_name(HealthCheck check);
 
 struct HealthState {
@@ -34,6 +34,7 @@ class Health {
   void report(const base::Error& error);
   [[nodiscard]] std::vector<HealthState> states() const;
   [[nodiscard]] bool good() const;
+  [[nodiscard]] bool good(HealthCheck check) const;
   // Going down: no longer ready, still alive.
   void set_draining();
   [[nodiscard]] bool draining() const;

@@ -10,7 +10,9 @@
 
 #include "berth/base/clock.h"
 #include "berth/base/error.h"
+#include "berth/catalog/catalog.h"
 #include "berth/service/disk_reserve.h"
+#include "berth/service/health.h"
 #include "berth/store/blob_store.h"
 
 namespace berth::service {
@@ -28,6 +30,14 @@ class Job {
 std::unique_ptr<Job> make_upload_expiry(store::BlobStore& store, const base::Clock& clock, std::chrono::seconds lifetime);
 // Looks at the free space, so that health tells the truth without a push.
 std::unique_ptr<Job> make_disk_watch(DiskReserve& reserve);
+
+struct ScrubOptions {
+  std::uint64_t rate = 20 << 20;                 // bytes a second; 0: never
+  std::chrono::seconds interval{7 * 24 * 3600};  // from the start of one pass to the start of the next
+};
+// Reads every blob again and compares it with its digest, pass after pass, at a capped rate; then lets the database check itself. How far it has come is kept in the catalog.
+std::unique_ptr<Job> make_scrub(store::BlobStore& store, catalog::Catalog& catalog, Health& health, const base::Clock& clock,
+                                ScrubOptions options);
 
 class JobRunner {
  public:

@@ -23,8 +23,9 @@ namespace berth::service {
 // One request's hold on an upload session. Destroyed without an end, the session stays where it is and can be resumed.
 class BlobUpload {
  public:
-  BlobUpload(std::unique_ptr<store::Upload> upload, oci::RepositoryName repository, catalog::Catalog& catalog, Health& health)
-      : upload_(std::move(upload)), repository_(std::move(repository)), catalog_(catalog), health_(health) {}
+  BlobUpload(std::unique_ptr<store::Upload> upload, oci::RepositoryName repository, store::BlobStore& store, catalog::Catalog& catalog,
+             Health& health)
+      : upload_(std::move(upload)), repository_(std::move(repository)), store_(store), catalog_(catalog), health_(health) {}
 
   [[nodiscard]] const store::UploadStatus& status() const { return upload_->status(); }
   [[nodiscard]] const oci::RepositoryName& repository() const { return repository_; }
@@ -40,6 +41,7 @@ class BlobUpload {
  private:
   std::unique_ptr<store::Upload> upload_;
   oci::RepositoryName repository_;
+  store::BlobStore& store_;
   catalog::Catalog& catalog_;
   Health& health_;
 };
