@@ -125,6 +125,8 @@ class Application final : public http::Handler {
   base::Result<void> authorize(const Access& access, const auth::Principal& principal,
                                const std::optional<oci::RepositoryName>& name) const;
   bool also_granted(const Access& access, const auth::Principal& principal, const Query& query) const;
+  // limits, of what changes something: after authorisation, so that it tells nothing to those who may not
+  [[nodiscard]] base::Result<void> check_writable(const Access& access, http::Method method) const;
 
   Services services_;
   Router router_;
@@ -170,6 +172,13 @@ base::Result<void> Application::authorize(const Access& access, const auth::Prin
   return base::fail(ErrorCode::denied, "this route states no access");
 }
 
+base::Result<void> Application::check_writable(const Access& access, http::Method method) const {
+  const bool on_content = access.kind() == Access::Kind::repository || access.kind() == Access::Kind::registry;
+  const bool looks = method == http::Method::get || method == http::Method::head || auth::only_reads(access.action());
+  if (!on_content || looks) return {};
+  return services_.write_gate.check();
+}
+
 bool Application::also_granted(const Access& access, const auth::Principal& principal, const Query& query) const {
   if (access.also_parameter().empty()) return true;
   const auto repository = query.find(access.also_parameter());
@@ -190,6 +199,7 @@ base::Result<http::Outcome> Application::run(const http::Request& request) {
   auto principal = services_.policy.guest();
   BERTH_TRY(auto name, decode_name(*match));
   BERTH_CHECK_OK(authorize(route.access, principal, name));
+  BERTH_CHECK_OK(check_writable(route.access, request.method));
   BERTH_TRY(auto query, Query::parse(request.query()));
   const bool also = also_granted(route.access, principal, query);
 

@@ -22,7 +22,7 @@ std::span<const base::ErrorCode> common_errors() {
   static constexpr base::ErrorCode kCommon[] = {
       request_malformed, request_timeout, header_too_large, http_version_unsupported, expectation_failed, uri_invalid,
       route_unknown,     method_not_allowed, unauthorized,  denied,                   busy,               shutting_down,
-      io_error,          internal,
+      io_error,          internal,           read_only,
   };
   return kCommon;
 }

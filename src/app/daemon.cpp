@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "app/data_directory.h"
 #include "berth/api/application.h"
 #include "berth/base/fs.h"
 #include "berth/base/log.h"
@@ -9,6 +10,7 @@
 #include "berth/base/workers.h"
 #include "berth/catalog/sqlite_catalog.h"
 #include "berth/http/server.h"
+#include "berth/service/integrity.h"
 #include "berth/service/jobs.h"
 #include "berth/store/local_blob_store.h"
 
@@ -50,17 +52,6 @@ http::ServerOptions server_options(const Settings& settings, std::vector<http::E
   return options;
 }
 
-// The data directory, made when missing, and the lock that keeps a second daemon out. The lock ends with the process.
-base::Result<std::unique_ptr<base::File>> lock_data(base::FileSystem& fs, const std::string& directory) {
-  BERTH_CHECK_OK(fs.make_directory(directory));
-  BERTH_TRY(auto lock, fs.open(directory + "/lock", base::OpenMode::create));
-  BERTH_TRY(const bool ours, lock->try_lock());
-  if (!ours) {
-    return base::fail(ErrorCode::busy, "another Berth uses the data directory " + directory + "; stop it, or choose another with --data");
-  }
-  return lock;
-}
-
 // Members in the order in which they are built; destroyed in the reverse order.
 class RunningDaemon final : public Daemon {
  public:
@@ -69,6 +60,7 @@ class RunningDaemon final : public Daemon {
     BERTH_TRY(auto endpoints, endpoints_of(settings));
     BERTH_CHECK_OK(daemon->open_data(settings));
     daemon->build_services(settings);
+    BERTH_CHECK_OK(service::Integrity(*daemon->store_, *daemon->catalog_, *daemon->health_).refresh());
     BERTH_CHECK_OK(daemon->serve(settings, std::move(endpoints)));
     return std::unique_ptr<Daemon>(std::move(daemon));
   }
@@ -103,6 +95,7 @@ class RunningDaemon final : public Daemon {
     const auto& directory = settings.text(Setting::data);
     auto& fs = base::real_file_system();
     BERTH_TRY(lock_, lock_data(fs, directory));
+    BERTH_CHECK_OK(refuse_half_restored(fs, directory));
     BERTH_TRY(store_, store::open_local_blob_store({.directory = directory}, fs, clock_));
     BERTH_TRY(catalog_, catalog::open_sqlite_catalog(
                             {.path = directory + "/catalog.sqlite", .lease = seconds_of(settings, Setting::lease)}, clock_));
@@ -111,6 +104,8 @@ class RunningDaemon final : public Daemon {
 
   void build_services(const Settings& settings) {
     health_ = std::make_unique<service::Health>();
+    write_gate_ = std::make_unique<service::WriteGate>(
+        settings.boolean(Setting::read_only) ? service::WriteGate::Setting::read_only : service::WriteGate::Setting::read_write, *catalog_);
     reserve_ = std::make_unique<service::DiskReserve>(
         service::DiskReserveOptions{settings.number(Setting::disk_reserve), settings.number(Setting::disk_reserve_percent)}, *store_,
         clock_, *health_);
@@ -134,11 +129,14 @@ class RunningDaemon final : public Daemon {
                                           .listing = *listing_,
                                           .health = *health_,
                                           .catalog_probe = *catalog_probe_,
+                                          .write_gate = *write_gate_,
                                           .policy = policy_});
     BERTH_TRY(server_, http::start_server(server_options(settings, std::move(endpoints)), *application_, *workers_, clock_));
     std::vector<std::unique_ptr<service::Job>> jobs;
     jobs.push_back(service::make_upload_expiry(*store_, clock_, seconds_of(settings, Setting::upload_lifetime)));
     jobs.push_back(service::make_disk_watch(*reserve_));
+    jobs.push_back(service::make_scrub(*store_, *catalog_, *health_, clock_,
+                                       {settings.number(Setting::scrub_rate), seconds_of(settings, Setting::scrub_interval)}));
     jobs_ = std::make_unique<service::JobRunner>(std::move(jobs));
     return {};
   }
@@ -149,6 +147,7 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<store::BlobStore> store_;
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<service::Health> health_;
+  std::unique_ptr<service::WriteGate> write_gate_;
   std::unique_ptr<service::DiskReserve> reserve_;
   std::unique_ptr<service::BlobPush> blob_push_;
   std::unique_ptr<service::ManifestPush> manifest_push_;

@@ -39,6 +39,9 @@ constexpr SettingRow kRows[] = {
     {Setting::upload_lifetime, "upload_lifetime", SettingType::duration, "24h", kSecond, 365 * kDay, "", "An upload session ends when no byte came for so long."},
     {Setting::lease, "lease", SettingType::duration, "24h", kSecond, 365 * kDay, "", "How long an unreferenced blob is kept after its last sign of life."},
     {Setting::sparse_indexes, "sparse_indexes", SettingType::boolean, "false", 0, 0, "", "Accept indexes and images whose children or layers are not here."},
+    {Setting::read_only, "read_only", SettingType::boolean, "false", 0, 0, "", "Refuse pushes and deletes with 503; pulls go on. The same happens by itself while the catalog's disk fails."},
+    {Setting::scrub_rate, "scrub_rate", SettingType::bytes, "20MiB", 0, kTiB, "", "Bytes a second that the scrub reads to find damaged blobs; 0 switches it off."},
+    {Setting::scrub_interval, "scrub_interval", SettingType::duration, "7d", kSecond, 365 * kDay, "", "From the start of one scrub of all blobs to the start of the next."},
 };
 // clang-format on
 

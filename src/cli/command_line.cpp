@@ -43,6 +43,25 @@ struct ServeFlags {
   }
 };
 
+// verify, backup and restore: what an operator does to a data directory as a whole.
+void add_maintenance(CLI::App& program, MaintenanceArguments& arguments, int& code, bool& json) {
+  const auto output = [&json] { return json ? Output::json : Output::text; };
+  auto* check = program.add_subcommand("verify", "Is every row and every byte what it should be? Exit code 1 if not");
+  auto* save = program.add_subcommand("backup", "Copy the data, also while it is served");
+  auto* bring_back = program.add_subcommand("restore", "Fill an empty data directory from a backup");
+  save->add_option("DIR", arguments.folder, "Folder of the backup; an earlier one in it is brought up to date")->required();
+  save->add_option("--since", arguments.since, "An earlier backup in another folder, to take what is unchanged from");
+  bring_back->add_option("DIR", arguments.folder, "Folder of the backup")->required();
+  for (auto* command : {check, save, bring_back}) {
+    command->add_option("--config", arguments.serve.config_file, "Configuration file (YAML)");
+    command->add_option("--data", arguments.data, "Data directory [./berth-data]");
+    command->add_flag("--json", json, "As JSON");
+  }
+  check->callback([&arguments, &code, output] { code = verify(arguments, output()); });
+  save->callback([&arguments, &code, output] { code = backup(arguments, output()); });
+  bring_back->callback([&arguments, &code, output] { code = restore(arguments, output()); });
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
@@ -50,6 +69,7 @@ int run(int argc, char** argv) {
   program.require_subcommand(1);
   int code = kDone;
   ServeFlags flags;
+  MaintenanceArguments maintenance;
   bool json = false;
   const auto output = [&] { return json ? Output::json : Output::text; };
 
@@ -67,6 +87,8 @@ int run(int argc, char** argv) {
   flags.add_to(*check);
   check->callback([&] { code = config_check(flags.arguments()); });
   config->add_subcommand("defaults", "A configuration file with every default")->callback([&] { code = config_defaults(); });
+
+  add_maintenance(program, maintenance, code, json);
 
   auto* version_command = program.add_subcommand("version", "The version of this binary");
   version_command->add_flag("--json", json, "As JSON");

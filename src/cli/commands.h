@@ -22,6 +22,18 @@ base::Result<app::Settings> load(const ServeArguments& arguments);
 int serve(const ServeArguments& arguments);
 
 enum class Output { text, json };
+
+// What verify, backup and restore take.
+struct MaintenanceArguments {
+  ServeArguments serve;   // for the configuration file alone
+  std::string data;       // empty: the setting
+  std::string folder;     // of the backup
+  std::string since;      // an earlier backup; may be empty
+};
+int verify(const MaintenanceArguments& arguments, Output output);
+int backup(const MaintenanceArguments& arguments, Output output);
+int restore(const MaintenanceArguments& arguments, Output output);
+
 int config_show(const ServeArguments& arguments, Output output);
 int config_check(const ServeArguments& arguments);
 int config_defaults();

@@ -20,6 +20,7 @@ const std::vector<Variant>& variants() {
       {"default", {}},
       {"full", {{Setting::disk_reserve, "1024TiB"}}},  // no disk has so much: every push is refused
       {"sparse", {{Setting::sparse_indexes, "true"}}},
+      {"read_only", {{Setting::read_only, "true"}}},
   };
   return kVariants;
 }

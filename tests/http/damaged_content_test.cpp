@@ -51,12 +51,12 @@ class DamagedContent : public ::testing::Test {
     EXPECT_EQ(reply.body.find(directory_.path()), std::string::npos) << reply.body;
   }
 
-  void expect_storage_is_red() {
+  void expect_content_is(bool good) {
     const auto health = ask({"GET", "/healthz", {}, {}});
-    EXPECT_EQ(health.status, 503);
+    EXPECT_EQ(health.status, good ? 200 : 503);
     const auto json = base::parse_json(health.body);
     ASSERT_TRUE(json) << health.body;
-    EXPECT_EQ((*json)["checks"]["storage"]["good"], false) << health.body;
+    EXPECT_EQ((*json)["checks"]["content"]["good"], good) << health.body;
   }
 
   TemporaryDirectory directory_;
@@ -73,12 +73,13 @@ TEST_F(DamagedContent, AShortenedBlobIsAnErrorUntilItIsPushedAgain) {
 
   std::filesystem::resize_file(path_of(blob), blob.size() / 2);
   expect_corrupt(pull(blob));
-  expect_storage_is_red();
+  expect_content_is(false);
 
   EXPECT_EQ(push(blob).status, 201);
   const auto healed = pull(blob);
   EXPECT_EQ(healed.status, 200);
   EXPECT_EQ(healed.body, blob);
+  expect_content_is(true);
 }
 
 TEST_F(DamagedContent, AMissingFileIsDamageNotAbsence) {
@@ -86,9 +87,11 @@ TEST_F(DamagedContent, AMissingFileIsDamageNotAbsence) {
   ASSERT_EQ(push(blob).status, 201);
   std::filesystem::remove(path_of(blob));
   expect_corrupt(pull(blob));
-  expect_storage_is_red();
+  expect_content_is(false);
+  EXPECT_EQ(ask({"HEAD", "/v2/a/b/blobs/" + digest_of(blob), {}, {}}).status, 500) << "or clients would not push it again";
   EXPECT_EQ(push(blob).status, 201);
   EXPECT_EQ(pull(blob).body, blob);
+  expect_content_is(true);
 }
 
 // oci.manifest.get answers corrupt for a manifest whose row was changed behind the daemon's back.
@@ -107,6 +110,8 @@ TEST_F(DamagedContent, AChangedManifestIsAnError) {
       << sqlite3_errmsg(database);
   sqlite3_close(database);
   expect_corrupt(ask({"GET", "/v2/a/b/manifests/v1", {}, {}}));
+  EXPECT_EQ(ask({"PUT", "/v2/a/b/manifests/v1", {{"Content-Type", type}}, index}).status, 201);
+  EXPECT_EQ(ask({"GET", "/v2/a/b/manifests/v1", {}, {}}).body, index);
 }
 
 }  // namespace

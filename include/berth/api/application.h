@@ -9,6 +9,7 @@
 #include "berth/service/health.h"
 #include "berth/service/pull.h"
 #include "berth/service/push.h"
+#include "berth/service/write_gate.h"
 
 namespace berth::api {
 
@@ -21,6 +22,7 @@ struct Services {
   service::Listing& listing;
   service::Health& health;
   const service::CatalogProbe& catalog_probe;
+  const service::WriteGate& write_gate;
   const auth::Policy& policy;
 };
 

@@ -41,6 +41,9 @@ enum class Setting : std::uint8_t {
   upload_lifetime,
   lease,
   sparse_indexes,
+  read_only,
+  scrub_rate,
+  scrub_interval,
 };
 
 enum class SettingType : std::uint8_t { text, list, boolean, choice, number, bytes, duration };

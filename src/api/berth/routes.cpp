@@ -23,8 +23,13 @@ base::OrderedJson health_document(const Services& services) {
 }
 
 base::Result<Answer> get_health(const Services& services, Call&) {
-  const bool good = services.health.good();
-  return json_answer(good ? 200 : 503, base::OrderedJson{{"status", good ? "good" : "bad"}, {"checks", health_document(services)}});
+  const auto writable = services.write_gate.check();
+  // Read-only by the operator's will is no trouble.
+  const bool good = services.health.good() && (writable || services.write_gate.set_by_operator());
+  base::OrderedJson document{{"status", good ? "good" : "bad"}, {"mode", writable ? "read-write" : "read-only"}};
+  if (!writable) document["mode_reason"] = writable.error().message();
+  document["checks"] = health_document(services);
+  return json_answer(good ? 200 : 503, document);
 }
 
 base::Result<Answer> get_ready(const Services& services, Call&) {

@@ -1,0 +1,55 @@
+#include "berth/app/maintenance.h"
+
+#include "app/data_directory.h"
+#include "berth/catalog/inspection.h"
+#include "berth/store/local_blob_store.h"
+
+namespace berth::app {
+
+using base::ErrorCode;
+
+namespace {
+
+base::Result<void> must_be_data(base::FileSystem& fs, const std::string& directory) {
+  BERTH_TRY(const auto catalog, fs.find_info(directory + "/catalog.sqlite"));
+  if (!catalog) {
+    return base::fail(ErrorCode::configuration_invalid,
+                      directory + " is no data directory: it has no catalog.sqlite; name one with --data");
+  }
+  return refuse_half_restored(fs, directory);
+}
+
+service::VerifyReport unreadable_database(const base::Error& error) {
+  service::VerifyReport report;
+  report.findings.push_back({service::Finding::Kind::database, "catalog.sqlite", error.message() + ": " + error.context()});
+  return report;
+}
+
+}  // namespace
+
+base::Result<service::VerifyReport> verify_data(const std::string& data, service::MissingBlobs missing,
+                                                const std::function<void(const service::VerifyReport&)>& progress) {
+  auto& fs = base::real_file_system();
+  const base::SystemClock clock;
+  BERTH_CHECK_OK(must_be_data(fs, data));
+  const auto lock = lock_data(fs, data);
+  // Busy is a daemon that serves: everything below goes beside it.
+  if (!lock && lock.error().code() != ErrorCode::busy) return base::fail(lock.error());
+  BERTH_TRY(const auto store, store::open_local_blob_store({.directory = data}, fs, clock));
+  const auto catalog = catalog::open_sqlite_inspection(data + "/catalog.sqlite");
+  if (!catalog && catalog.error().code() == ErrorCode::corrupt) return unreadable_database(catalog.error());
+  if (!catalog) return base::fail(catalog.error());
+  return service::verify(**catalog, *store, missing, progress);
+}
+
+base::Result<service::BackupReport> back_up_data(const service::BackupPlace& place, const service::BackupProgress& progress) {
+  BERTH_CHECK_OK(must_be_data(base::real_file_system(), place.data));
+  return service::back_up(place, base::SystemClock(), progress);
+}
+
+base::Result<service::BackupReport> restore_data(const service::BackupPlace& place, const service::BackupProgress& progress) {
+  BERTH_TRY(const auto lock, lock_data(base::real_file_system(), place.data));
+  return service::restore(place, progress);
+}
+
+}  // namespace berth::app
