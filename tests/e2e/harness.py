@@ -93,6 +93,9 @@ def run_tool(arguments, seconds=120, check=True, **options):
 class Daemon:
     """One `berth serve` on a port and a data directory that stay the same over restarts."""
 
+    # What runs the binary: nothing, or a tracer that starts it as its own child's parent (strace -D), so that the pid is the daemon's.
+    prefix = ()
+
     def __init__(self, directory, arguments=(), environment=None, log_format="json"):
         self.directory = directory
         self.arguments = list(arguments)
@@ -113,15 +116,21 @@ class Daemon:
     def start(self):
         """Returns the seconds from the start of the process to its line "berth: listening on URL"."""
         began = time.monotonic()
-        command = [BINARY, "serve", "--open", "--data", self.directory, "--listen", self.authority, "--log-format", self.log_format, *self.arguments]
+        command = [*self.prefix, BINARY, "serve", "--open", "--data", self.directory, "--listen", self.authority, "--log-format", self.log_format, *self.arguments]
         with open(self.log_path, "ab") as log:
             self.process = start_process(command, stdout=subprocess.PIPE, stderr=log, env=self.environment)
         line = self._read_line(began + START_SECONDS)
         if line != f"berth: listening on {self.url}":
-            status = self.process.poll()
+            status = self._status_if_it_ends()
             self.kill()
             raise AssertionError(f"expected 'berth: listening on {self.url}', got {line!r} (exit {status})\n{self.logs()[-4000:]}")
         return time.monotonic() - began
+
+    def _status_if_it_ends(self):
+        try:
+            return self.process.wait(3)
+        except subprocess.TimeoutExpired:
+            return None
 
     def _read_line(self, deadline):
         text, stream = b"", self.process.stdout.fileno()
