@@ -69,6 +69,7 @@ class ApplicationTest : public ::testing::Test {
   service::ManifestPull manifest_pull{*catalog};
   service::Listing listing{*catalog};
   service::CatalogProbe catalog_probe{*catalog, health};
+  service::WriteGate write_gate{service::WriteGate::Setting::read_write, *catalog};
   std::unique_ptr<http::Handler> application = make_application({.blob_push = blob_push,
                                                                  .manifest_push = manifest_push,
                                                                  .blob_pull = blob_pull,
@@ -76,6 +77,7 @@ class ApplicationTest : public ::testing::Test {
                                                                  .listing = listing,
                                                                  .health = health,
                                                                  .catalog_probe = catalog_probe,
+                                                                 .write_gate = write_gate,
                                                                  .policy = policy});
 };
 
@@ -128,7 +130,8 @@ TEST_F(ApplicationTest, AMountFromWhatMayNotBePulledIsAnUpload) {
   auto upload = blob_push.begin_single(source, {"owner"}, base::HashAlgorithm::sha256).value();
   ASSERT_TRUE(upload.append(base::as_bytes("secret")));
   ASSERT_TRUE(upload.commit(digest));
-  application = make_application({blob_push, manifest_push, blob_pull, manifest_pull, listing, health, catalog_probe, only_target});
+  application = make_application(
+      {blob_push, manifest_push, blob_pull, manifest_pull, listing, health, catalog_probe, write_gate, only_target});
   for (const auto* from : {"&from=a/source", ""}) {
     const auto response = begin(http::Method::post, "/v2/a/target/blobs/uploads/?mount=" + digest.text() + from);
     EXPECT_EQ(response.status, 202) << from;
