@@ -24,7 +24,8 @@ bool not_modified(const http::Request& request, const oci::Digest& digest) {
   // On a read a malformed condition is no condition: the whole answer is always right.
   const auto tags = parse_entity_tags(*field, "If-None-Match");
   if (!tags) return false;
-  return tags->any || std::any_of(tags->tags.begin(), tags->tags.end(), [&](const EntityTag& t) { return t.value == digest.text(); });
+  return tags->any ||
+         std::any_of(tags->tags.begin(), tags->tags.end(), [&](const EntityTag& t) { return t.value == digest.text(); });
 }
 
 http::Response not_modified_answer(const oci::Digest& digest) {

@@ -23,7 +23,9 @@ void log_failure(const http::Request& request, const base::Error& error) {
   if (error_row(error.code()).status < 500 && error.context().empty()) return;
   const auto level = error_row(error.code()).status < 500 ? base::log::Level::debug : base::log::Level::error;
   base::log::write(level, "request failed",
-                   {{"request_id", request.id}, {"code", base::error_code_name(error.code())}, {"message", error.message()},
+                   {{"request_id", request.id},
+                    {"code", base::error_code_name(error.code())},
+                    {"message", error.message()},
                     {"context", error.context()}});
 }
 
@@ -49,7 +51,8 @@ http::Response guarded(const http::Request& request, F&& f) {
 // A streamed body on its way to a handler's Intake.
 class StreamedConsumer final : public http::BodyConsumer {
  public:
-  StreamedConsumer(http::Request request, std::unique_ptr<Intake> intake) : request_(std::move(request)), intake_(std::move(intake)) {}
+  StreamedConsumer(http::Request request, std::unique_ptr<Intake> intake)
+      : request_(std::move(request)), intake_(std::move(intake)) {}
 
   std::optional<http::Response> write(base::ByteView bytes) override {
     bool more = false;
@@ -94,7 +97,8 @@ class BufferedConsumer final : public http::BodyConsumer {
   void abandon() override {}
 
   static base::Error over_limit(const Route& route) {
-    return {route.body.over, "the body is larger than " + std::to_string(route.body.limit) + " bytes, the limit of this resource"};
+    return {route.body.over,
+            "the body is larger than " + std::to_string(route.body.limit) + " bytes, the limit of this resource"};
   }
 
  private:
@@ -135,7 +139,8 @@ class Application final : public http::Handler {
 base::Result<Match> Application::find_route(const http::Request& request, std::string& allow) const {
   const auto path = request.path();
   if (path.starts_with("/v2/") && path.find('%') != std::string_view::npos) {
-    return base::fail(ErrorCode::name_invalid, "paths under /v2/ are written plainly, without percent-encoding: no part of them needs it");
+    return base::fail(ErrorCode::name_invalid,
+                      "paths under /v2/ are written plainly, without percent-encoding: no part of them needs it");
   }
   auto match = router_.find(request.method, path);
   if (match.route != nullptr) return match;

@@ -81,8 +81,8 @@ std::string encode_query_value(std::string_view value) {
   std::string out;
   for (const char c : value) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       kPlain.find(c) != std::string_view::npos;
+    const bool plain =
+        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kPlain.find(c) != std::string_view::npos;
     if (plain) {
       out += c;
     } else {
@@ -107,8 +107,8 @@ base::Result<Paging> parse_paging(const Query& query) {
   if (n) {
     const bool digits = !n->empty() && std::all_of(n->begin(), n->end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!digits) {
-      return base::fail(ErrorCode::pagination_invalid, "n must be a whole number from 0; at most " + std::to_string(kMaxPage) +
-                                                           " entries come at once");
+      return base::fail(ErrorCode::pagination_invalid,
+                        "n must be a whole number from 0; at most " + std::to_string(kMaxPage) + " entries come at once");
     }
     paging.limit = static_cast<std::size_t>(std::min<std::uint64_t>(base::parse_decimal(*n).value_or(kMaxPage), kMaxPage));
   }

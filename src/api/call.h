@@ -40,8 +40,8 @@ struct Call {
   Query query;
   std::optional<oci::RepositoryName> name;  // set when the path has {name}
   auth::Principal principal;
-  bool also_granted = true;                 // Access::also_pull_if
-  std::string body;                         // of a buffered route
+  bool also_granted = true;  // Access::also_pull_if
+  std::string body;          // of a buffered route
 
   [[nodiscard]] const oci::RepositoryName& repository() const { return *name; }
   [[nodiscard]] std::string_view path_value(std::string_view parameter) const;

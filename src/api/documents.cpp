@@ -77,8 +77,9 @@ base::OrderedJson responses_of(const Route& route, std::string_view error_type, 
       responses[key]["description"] = responses[key]["description"].get<std::string>() + ' ' + text;
       continue;
     }
-    responses[key] = {{"description", text},
-                      {"content", {{std::string(error_type), {{"schema", {{"$ref", "#/components/schemas/" + std::string(error_schema)}}}}}}}};
+    responses[key] = {
+        {"description", text},
+        {"content", {{std::string(error_type), {{"schema", {{"$ref", "#/components/schemas/" + std::string(error_schema)}}}}}}}};
   }
   return responses;
 }
@@ -93,7 +94,10 @@ base::OrderedJson schemas() {
                 {"items",
                  {{"type", "object"},
                   {"required", {"code", "message"}},
-                  {"properties", {{"code", {{"type", "string"}}}, {"message", {{"type", "string"}}}, {"detail", base::OrderedJson::object()}}}}}}}}}}},
+                  {"properties",
+                   {{"code", {{"type", "string"}}},
+                    {"message", {{"type", "string"}}},
+                    {"detail", base::OrderedJson::object()}}}}}}}}}}},
           {"Problem",
            {{"type", "object"},
             {"required", {"title", "status", "detail", "code", "request_id"}},
@@ -133,14 +137,15 @@ void append_route(std::string& page, const Route& route) {
   if (!route.parameters.empty()) {
     page += "| parameter | in | form | meaning |\n|---|---|---|---|\n";
     for (const auto& p : route.parameters) {
-      page += "| `" + cell(p.name) + "` | " + (p.where == Parameter::Where::query ? "query" : "header") + " | " + cell(p.form) + " | " +
-              cell(p.help) + " |\n";
+      page += "| `" + cell(p.name) + "` | " + (p.where == Parameter::Where::query ? "query" : "header") + " | " + cell(p.form) +
+              " | " + cell(p.help) + " |\n";
     }
     page += '\n';
   }
   page += "| status | body | meaning | header fields |\n|---|---|---|---|\n";
   for (const auto& reply : route.replies) {
-    page += "| " + std::to_string(reply.status) + " | " + cell(reply.content) + " | " + cell(reply.help) + " | " + cell(reply.headers) + " |\n";
+    page += "| " + std::to_string(reply.status) + " | " + cell(reply.content) + " | " + cell(reply.help) + " | " +
+            cell(reply.headers) + " |\n";
   }
   page += '\n';
   if (!route.errors.empty()) {
@@ -174,10 +179,12 @@ std::string openapi_json() {
                      {"tags", {face.name}}};
         if (auto parameters = parameters_of(route); !parameters.empty()) operation["parameters"] = std::move(parameters);
         if (route.body.kind != BodyRule::Kind::none) {
-          operation["requestBody"] = {{"content", {{route.body.kind == BodyRule::Kind::streamed ? "application/octet-stream" : "*/*",
-                                                    base::OrderedJson::object()}}}};
+          operation["requestBody"] = {{"content",
+                                       {{route.body.kind == BodyRule::Kind::streamed ? "application/octet-stream" : "*/*",
+                                         base::OrderedJson::object()}}}};
         }
-        operation["responses"] = responses_of(route, oci ? "application/json" : "application/problem+json", oci ? "OciErrors" : "Problem");
+        operation["responses"] =
+            responses_of(route, oci ? "application/json" : "application/problem+json", oci ? "OciErrors" : "Problem");
       }
     }
   }
@@ -213,8 +220,8 @@ std::string errors_page() {
   page += kGenerated;
   page += "| code | status | on /v2 | meaning | what to do | spec |\n|---|---|---|---|---|---|\n";
   for (const auto& row : error_rows()) {
-    page += "| `" + std::string(base::error_code_name(row.code)) + "` | " + std::to_string(row.status) + " | `" + cell(row.oci) + "` | " +
-            cell(row.title) + " | " + cell(row.remedy) + " | " + cell(row.spec) + " |\n";
+    page += "| `" + std::string(base::error_code_name(row.code)) + "` | " + std::to_string(row.status) + " | `" + cell(row.oci) +
+            "` | " + cell(row.title) + " | " + cell(row.remedy) + " | " + cell(row.spec) + " |\n";
   }
   return page;
 }
@@ -222,12 +229,14 @@ std::string errors_page() {
 std::string metrics_page() {
   std::string page = "# Metrics\n\n";
   page += kGenerated;
-  page += "Served at `/metrics` in the Prometheus text format.\n\n| metric | kind | unit | labels | meaning |\n|---|---|---|---|---|\n";
+  page +=
+      "Served at `/metrics` in the Prometheus text format.\n\n| metric | kind | unit | labels | meaning "
+      "|\n|---|---|---|---|---|\n";
   for (const auto& row : base::metrics::rows()) {
     std::string labels;
     for (const auto label : row.labels) labels += (labels.empty() ? "`" : ", `") + std::string(label) + '`';
-    page += "| `" + std::string(row.name) + "` | " + std::string(kind_name(row.kind)) + " | " + cell(row.unit) + " | " + cell(labels) +
-            " | " + cell(row.help) + " |\n";
+    page += "| `" + std::string(row.name) + "` | " + std::string(kind_name(row.kind)) + " | " + cell(row.unit) + " | " +
+            cell(labels) + " | " + cell(row.help) + " |\n";
   }
   return page;
 }

@@ -69,12 +69,14 @@ constexpr auto kByCode = [] {
   return index;
 }();
 
-static_assert([] {
-  for (const auto* row : kByCode) {
-    if (row == nullptr) return false;
-  }
-  return std::size(kRows) == base::kErrorCodeCount;
-}(), "every ErrorCode has exactly one row");
+static_assert(
+    [] {
+      for (const auto* row : kByCode) {
+        if (row == nullptr) return false;
+      }
+      return std::size(kRows) == base::kErrorCodeCount;
+    }(),
+    "every ErrorCode has exactly one row");
 
 }  // namespace
 

@@ -12,12 +12,12 @@
 namespace berth::api {
 
 struct EntityTag {
-  std::string value;   // without quotes
+  std::string value;  // without quotes
   bool weak = false;
 };
 
 struct EntityTags {
-  bool any = false;    // "*"
+  bool any = false;  // "*"
   std::vector<EntityTag> tags;
 };
 

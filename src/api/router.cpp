@@ -38,7 +38,8 @@ Router::Router(std::span<const Face> faces) {
   for (const auto& face : faces) {
     for (const auto& route : face.routes) {
       const auto parts = compile(route.path);
-      const auto same = std::find_if(paths_.begin(), paths_.end(), [&](const Path& p) { return p.routes.front()->path == route.path; });
+      const auto same =
+          std::find_if(paths_.begin(), paths_.end(), [&](const Path& p) { return p.routes.front()->path == route.path; });
       if (same != paths_.end()) {
         same->routes.push_back(&route);
         continue;
@@ -78,7 +79,8 @@ std::optional<PathValues> Router::match(const std::vector<Part>& parts, const st
   const auto last = pieces[pieces.size() - after - 1];
   const char* begin = first.data();
   const char* end = last.data() + last.size();
-  values.emplace_back(several->text, path.substr(static_cast<std::size_t>(begin - path.data()), static_cast<std::size_t>(end - begin)));
+  values.emplace_back(several->text,
+                      path.substr(static_cast<std::size_t>(begin - path.data()), static_cast<std::size_t>(end - begin)));
   for (std::size_t i = 0; i < after; ++i) {
     if (!take(parts[before + 1 + i], pieces[pieces.size() - after + i])) return std::nullopt;
   }

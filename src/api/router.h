@@ -12,9 +12,9 @@
 namespace berth::api {
 
 struct Match {
-  const Route* route = nullptr;    // nullptr: no path, or the path without this method
+  const Route* route = nullptr;  // nullptr: no path, or the path without this method
   PathValues values;
-  std::string allow;               // methods of the path, for Allow, when only the method is wrong
+  std::string allow;  // methods of the path, for Allow, when only the method is wrong
 };
 
 class Router {
@@ -26,18 +26,18 @@ class Router {
  private:
   struct Part {
     enum class Kind : std::uint8_t { literal, one, several } kind;
-    std::string_view text;         // literal, or the parameter's name
+    std::string_view text;  // literal, or the parameter's name
   };
   struct Path {
     std::vector<Part> parts;
-    std::size_t literals = 0;      // more literals win
+    std::size_t literals = 0;  // more literals win
     std::vector<const Route*> routes;
   };
   static std::vector<Part> compile(std::string_view path);
   static std::optional<PathValues> match(const std::vector<Part>& parts, const std::vector<std::string_view>& pieces,
                                          std::string_view path);
 
-  std::vector<Path> paths_;        // most literals first
+  std::vector<Path> paths_;  // most literals first
 };
 
 }  // namespace berth::api

@@ -13,16 +13,29 @@ std::string Access::text() const {
     case Kind::repository: text = std::string(auth::action_name(action_)) + " on the repository"; break;
     case Kind::registry: text = std::string(auth::action_name(action_)) + " on the registry"; break;
   }
-  if (!also_parameter_.empty()) text += "; registry:pull on the repository of `" + std::string(also_parameter_) + "`, or as without it";
+  if (!also_parameter_.empty())
+    text += "; registry:pull on the repository of `" + std::string(also_parameter_) + "`, or as without it";
   return text;
 }
 
 std::span<const base::ErrorCode> common_errors() {
   using enum base::ErrorCode;
   static constexpr base::ErrorCode kCommon[] = {
-      request_malformed, request_timeout, header_too_large, http_version_unsupported, expectation_failed, uri_invalid,
-      route_unknown,     method_not_allowed, unauthorized,  denied,                   busy,               shutting_down,
-      io_error,          internal,           read_only,
+      request_malformed,
+      request_timeout,
+      header_too_large,
+      http_version_unsupported,
+      expectation_failed,
+      uri_invalid,
+      route_unknown,
+      method_not_allowed,
+      unauthorized,
+      denied,
+      busy,
+      shutting_down,
+      io_error,
+      internal,
+      read_only,
   };
   return kCommon;
 }

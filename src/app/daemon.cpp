@@ -29,8 +29,9 @@ base::Result<std::vector<http::Endpoint>> endpoints_of(const Settings& settings)
   for (const auto& text : settings.list(Setting::listen)) {
     BERTH_TRY(const auto address, parse_listen(text));
     if (settings.boolean(Setting::open) && !address.loopback()) {
-      return base::fail(ErrorCode::configuration_invalid, "--open allows everything to everybody, so it listens on loopback addresses only; " +
-                                                              text + " is none. Use 127.0.0.1 or [::1]");
+      return base::fail(ErrorCode::configuration_invalid,
+                        "--open allows everything to everybody, so it listens on loopback addresses only; " + text +
+                            " is none. Use 127.0.0.1 or [::1]");
     }
     endpoints.push_back({address.host, address.port});
   }
@@ -105,10 +106,11 @@ class RunningDaemon final : public Daemon {
   void build_services(const Settings& settings) {
     health_ = std::make_unique<service::Health>();
     write_gate_ = std::make_unique<service::WriteGate>(
-        settings.boolean(Setting::read_only) ? service::WriteGate::Setting::read_only : service::WriteGate::Setting::read_write, *catalog_);
+        settings.boolean(Setting::read_only) ? service::WriteGate::Setting::read_only : service::WriteGate::Setting::read_write,
+        *catalog_);
     reserve_ = std::make_unique<service::DiskReserve>(
-        service::DiskReserveOptions{settings.number(Setting::disk_reserve), settings.number(Setting::disk_reserve_percent)}, *store_,
-        clock_, *health_);
+        service::DiskReserveOptions{settings.number(Setting::disk_reserve), settings.number(Setting::disk_reserve_percent)},
+        *store_, clock_, *health_);
     blob_push_ = std::make_unique<service::BlobPush>(*store_, *catalog_, *reserve_, *health_);
     manifest_push_ = std::make_unique<service::ManifestPush>(
         *catalog_, *reserve_, *health_,
@@ -166,8 +168,9 @@ class RunningDaemon final : public Daemon {
 
 base::Result<std::unique_ptr<Daemon>> start_daemon(const Settings& settings) {
   if (!settings.boolean(Setting::open)) {
-    return base::fail(ErrorCode::configuration_invalid,
-                      "this version has no accounts yet: start it with --open, which allows everything to everybody on loopback addresses");
+    return base::fail(
+        ErrorCode::configuration_invalid,
+        "this version has no accounts yet: start it with --open, which allows everything to everybody on loopback addresses");
   }
   base::metrics::set(base::metrics::Metric::build_info, 1, {BERTH_VERSION});
   return RunningDaemon::start(settings);

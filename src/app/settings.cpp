@@ -187,10 +187,12 @@ class SettingsLoader {
   base::Result<void> take_file(const std::string& text) {
     BERTH_TRY(const auto document, base::parse_yaml(text));
     for (const auto& [key, value] : document.items()) {
-      const auto* row = std::find_if(std::begin(kRows), std::end(kRows), [&, k = key](const SettingRow& r) { return r.key == k; });
+      const auto* row =
+          std::find_if(std::begin(kRows), std::end(kRows), [&, k = key](const SettingRow& r) { return r.key == k; });
       if (row == std::end(kRows)) {
-        return base::fail(ErrorCode::configuration_invalid, "the configuration file sets \"" + key +
-                                                                "\", which is no setting; `berth config defaults` lists them all");
+        return base::fail(
+            ErrorCode::configuration_invalid,
+            "the configuration file sets \"" + key + "\", which is no setting; `berth config defaults` lists them all");
       }
       std::string joined;
       if (value.is_string()) joined = value.get<std::string>();
@@ -206,8 +208,8 @@ class SettingsLoader {
 
   base::Result<void> set(const SettingRow& row, std::string value, std::string_view source, const std::string& called) {
     if (!fits(row, value)) {
-      return base::fail(ErrorCode::configuration_invalid, called + " is \"" + value + "\" (" + std::string(source) + "); it must be: " +
-                                                              setting_form(row));
+      return base::fail(ErrorCode::configuration_invalid,
+                        called + " is \"" + value + "\" (" + std::string(source) + "); it must be: " + setting_form(row));
     }
     settings_.values_[row.setting] = {std::move(value), std::string(source)};
     return {};

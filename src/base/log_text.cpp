@@ -35,15 +35,15 @@ struct Shape {
 
 // The shortest lengths keep metric names (berth_http_…) and plain words readable.
 constexpr std::array<Shape, 10> kShapes = {{{"bearer ", is_token68, 1, true},
-                                           {"basic ", is_token68, 1, true},
-                                           {"berth_", is_alphanumeric, 16, false},
-                                           {"nvapi-", is_url_safe, 8, false},
-                                           {"eyj", is_jwt, 16, false},
-                                           {"_state=", is_query_value, 1, false},
-                                           {"token=", is_query_value, 1, false},
-                                           {"password=", is_query_value, 1, false},
-                                           {"secret=", is_query_value, 1, false},
-                                           {"key=", is_query_value, 1, false}}};
+                                            {"basic ", is_token68, 1, true},
+                                            {"berth_", is_alphanumeric, 16, false},
+                                            {"nvapi-", is_url_safe, 8, false},
+                                            {"eyj", is_jwt, 16, false},
+                                            {"_state=", is_query_value, 1, false},
+                                            {"token=", is_query_value, 1, false},
+                                            {"password=", is_query_value, 1, false},
+                                            {"secret=", is_query_value, 1, false},
+                                            {"key=", is_query_value, 1, false}}};
 
 // The length of the credential at text[at], or 0; `kept` is how much of it may stay.
 std::size_t credential_at(std::string_view text, std::size_t at, std::size_t& kept) {

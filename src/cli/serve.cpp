@@ -45,7 +45,8 @@ int serve(const ServeArguments& arguments) {
   auto daemon = app::start_daemon(*settings);
   if (!daemon) return report(daemon.error());
   if (settings->boolean(app::Setting::open)) {
-    base::log::warning("serving with --open: no accounts, everything is allowed to everybody who reaches this machine's loopback");
+    base::log::warning(
+        "serving with --open: no accounts, everything is allowed to everybody who reaches this machine's loopback");
   }
   for (const auto& url : (*daemon)->urls()) std::printf("berth: listening on %s\n", url.c_str());
   std::fflush(stdout);

@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t kMaxMountHolders = 64;
 
 base::Error unknown_upload(const store::UploadId& id) {
-  return {ErrorCode::upload_unknown, "no upload " + id.text() + " is open in this repository; start one with POST …/blobs/uploads/"};
+  return {ErrorCode::upload_unknown,
+          "no upload " + id.text() + " is open in this repository; start one with POST …/blobs/uploads/"};
 }
 
 // Reports to health what a write met, and passes the result on.
@@ -84,8 +85,7 @@ base::Result<void> BlobPush::cancel(const oci::RepositoryName& repository, const
 }
 
 base::Result<bool> BlobPush::mount(const oci::RepositoryName& to, const std::optional<oci::RepositoryName>& from,
-                                   const oci::Digest& digest,
-                                   const std::function<bool(std::string_view repository)>& may_pull) {
+                                   const oci::Digest& digest, const std::function<bool(std::string_view repository)>& may_pull) {
   if (from) {
     if (!may_pull(from->text())) return false;
     BERTH_TRY(const auto size, watched(catalog_.mount_blob(to, from, digest), health_));

@@ -21,8 +21,8 @@ base::Error unknown_blob(const oci::RepositoryName& repository, const oci::Diges
 
 base::Error unknown_manifest(const oci::RepositoryName& repository, const oci::Reference& reference) {
   const std::string_view what = std::holds_alternative<oci::Tag>(reference) ? " has no tag " : " has no manifest ";
-  return {ErrorCode::manifest_unknown, "repository " + repository.text() + std::string(what) +
-                                           std::string(oci::reference_text(reference))};
+  return {ErrorCode::manifest_unknown,
+          "repository " + repository.text() + std::string(what) + std::string(oci::reference_text(reference))};
 }
 
 std::size_t weight(const catalog::Referrer& referrer) {
@@ -39,8 +39,8 @@ base::Result<std::uint64_t> BlobPull::get_size(const oci::RepositoryName& reposi
   return *size;
 }
 
-base::Result<store::BlobReader> BlobPull::open(const oci::RepositoryName& repository, const oci::Digest& digest, std::uint64_t size,
-                                               const std::optional<oci::ByteRange>& range) const {
+base::Result<store::BlobReader> BlobPull::open(const oci::RepositoryName& repository, const oci::Digest& digest,
+                                               std::uint64_t size, const std::optional<oci::ByteRange>& range) const {
   auto reader = store_.open(digest, size, range);
   if (reader) return reader;
   auto error = std::move(reader).error();
@@ -55,8 +55,8 @@ base::Result<store::BlobReader> BlobPull::open(const oci::RepositoryName& reposi
     health_.report(error);
     return base::fail(std::move(error));
   }
-  auto damage = std::move(error).as(ErrorCode::corrupt, "the bytes of blob " + digest.text() +
-                                                            " are damaged on the server; pushing the blob again heals it");
+  auto damage = std::move(error).as(
+      ErrorCode::corrupt, "the bytes of blob " + digest.text() + " are damaged on the server; pushing the blob again heals it");
   if (auto told = Integrity(store_, catalog_, health_).found(digest, size, std::nullopt, damage.context()); !told) {
     base::log::warning("damage not recorded", {{"digest", digest.text()}, {"context", told.error().context()}});
   }

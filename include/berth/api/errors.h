@@ -12,11 +12,11 @@ namespace berth::api {
 
 struct ErrorRow {
   base::ErrorCode code;
-  int status;                    // HTTP
-  std::string_view oci;          // code in the OCI dialect (distribution-spec "Error Codes"; others where the spec has none)
-  std::string_view title;        // RFC 9457 title: the same for every occurrence
-  std::string_view spec;         // the clause that obliges us
-  std::string_view remedy;       // what the reader of docs/errors.md should do
+  int status;               // HTTP
+  std::string_view oci;     // code in the OCI dialect (distribution-spec "Error Codes"; others where the spec has none)
+  std::string_view title;   // RFC 9457 title: the same for every occurrence
+  std::string_view spec;    // the clause that obliges us
+  std::string_view remedy;  // what the reader of docs/errors.md should do
 };
 
 std::span<const ErrorRow> error_rows();

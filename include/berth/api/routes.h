@@ -63,7 +63,7 @@ class Access {
 struct BodyRule {
   enum class Kind : std::uint8_t { none, buffered, streamed };
   Kind kind = Kind::none;
-  std::size_t limit = 0;                    // of a buffered one, bytes
+  std::size_t limit = 0;                                   // of a buffered one, bytes
   base::ErrorCode over = base::ErrorCode::body_too_large;  // what a longer one is called
   static constexpr BodyRule none() { return {}; }
   static constexpr BodyRule buffered(std::size_t limit, base::ErrorCode over) { return {Kind::buffered, limit, over}; }
@@ -74,15 +74,15 @@ struct Parameter {
   enum class Where : std::uint8_t { query, header };
   std::string_view name;
   Where where;
-  std::string_view form;                    // "sha256:<hex>", "whole number"
+  std::string_view form;  // "sha256:<hex>", "whole number"
   std::string_view help;
 };
 
 struct ReplyRow {
   int status;
-  std::string_view content;                 // media type of the body; empty: none
+  std::string_view content;  // media type of the body; empty: none
   std::string_view help;
-  std::string_view headers;                 // names of the fields that matter, comma list
+  std::string_view headers;  // names of the fields that matter, comma list
 };
 
 // The body of a streamed request as it comes. Errors are rendered in the face's dialect by the pipeline.
@@ -98,15 +98,15 @@ using Answer = std::variant<http::Response, std::unique_ptr<Intake>>;
 using RouteHandler = base::Result<Answer> (*)(const Services&, Call&);
 
 struct Route {
-  std::string_view name;                    // "oci.manifest.get": metrics label, test tag
-  std::string_view spec;                    // the clause
+  std::string_view name;  // "oci.manifest.get": metrics label, test tag
+  std::string_view spec;  // the clause
   std::vector<http::Method> methods;
-  std::string_view path;                    // "/v2/{name}/manifests/{reference}"; {name} takes several parts
+  std::string_view path;  // "/v2/{name}/manifests/{reference}"; {name} takes several parts
   Access access;
   BodyRule body;
   std::vector<Parameter> parameters;
   std::vector<ReplyRow> replies;
-  std::vector<base::ErrorCode> errors;      // beside those that every route has (common_errors())
+  std::vector<base::ErrorCode> errors;  // beside those that every route has (common_errors())
   std::string_view summary;
   RouteHandler handler;
 };

@@ -50,12 +50,12 @@ enum class SettingType : std::uint8_t { text, list, boolean, choice, number, byt
 
 struct SettingRow {
   Setting setting;
-  std::string_view key;             // in files; BERTH_ + upper case in the environment
+  std::string_view key;  // in files; BERTH_ + upper case in the environment
   SettingType type;
-  std::string_view fallback;        // the default, as it would be written
-  std::uint64_t min = 0;            // of number, bytes, and duration in milliseconds
+  std::string_view fallback;  // the default, as it would be written
+  std::uint64_t min = 0;      // of number, bytes, and duration in milliseconds
   std::uint64_t max = 0;
-  std::string_view choices;         // of choice: "a|b"
+  std::string_view choices;  // of choice: "a|b"
   std::string_view help;
 };
 
@@ -67,7 +67,7 @@ class Settings {
  public:
   struct Value {
     std::string text;
-    std::string source;             // "default", "file", "environment", "command line"
+    std::string source;  // "default", "file", "environment", "command line"
   };
 
   [[nodiscard]] const Value& value(Setting setting) const;
@@ -84,8 +84,8 @@ class Settings {
 };
 
 struct SettingsSources {
-  std::optional<std::string> file_text;                                                // YAML
-  std::function<std::optional<std::string>(const std::string& name)> environment;      // by variable name; may be empty
+  std::optional<std::string> file_text;                                            // YAML
+  std::function<std::optional<std::string>(const std::string& name)> environment;  // by variable name; may be empty
   std::vector<std::pair<Setting, std::string>> command_line;
 };
 

@@ -20,15 +20,15 @@ namespace berth::base {
 // A new error = one value here and one row in src/api/errors.cpp.
 enum class ErrorCode : std::uint8_t {
   // The request itself
-  request_malformed,        // not HTTP, or HTTP that two readers could read differently
-  request_timeout,          // the peer sent nothing, or too slowly
+  request_malformed,  // not HTTP, or HTTP that two readers could read differently
+  request_timeout,    // the peer sent nothing, or too slowly
   header_too_large,
   http_version_unsupported,
   expectation_failed,
   length_required,
   body_too_large,
   uri_invalid,
-  parameter_invalid,        // a query parameter or header whose value has the wrong form
+  parameter_invalid,  // a query parameter or header whose value has the wrong form
   route_unknown,
   method_not_allowed,
   // Names and references
@@ -40,16 +40,16 @@ enum class ErrorCode : std::uint8_t {
   // Uploads
   upload_unknown,
   upload_invalid,
-  upload_busy,              // another request writes to this session now
-  range_invalid,            // a chunk that does not start where the upload stands, or a range outside the blob
+  upload_busy,    // another request writes to this session now
+  range_invalid,  // a chunk that does not start where the upload stands, or a range outside the blob
   digest_mismatch,
   size_invalid,
   // Content
   blob_unknown,
-  blob_referenced,          // a manifest of this repository still needs it
+  blob_referenced,  // a manifest of this repository still needs it
   manifest_unknown,
   manifest_invalid,
-  manifest_blob_unknown,    // a manifest names a blob or child that this repository lacks
+  manifest_blob_unknown,  // a manifest names a blob or child that this repository lacks
   manifest_unverified,
   manifest_too_large,
   schema1_unsupported,
@@ -57,7 +57,7 @@ enum class ErrorCode : std::uint8_t {
   repository_unknown,
   tag_unknown,
   tag_immutable,
-  precondition_failed,      // If-Match or If-None-Match did not hold
+  precondition_failed,  // If-Match or If-None-Match did not hold
   pagination_invalid,
   unsupported,
   // Access
@@ -65,11 +65,11 @@ enum class ErrorCode : std::uint8_t {
   denied,
   // The state of the machine
   too_many_requests,
-  busy,                     // a queue is full; try again
+  busy,  // a queue is full; try again
   shutting_down,
-  storage_full,             // below the reserve, or ENOSPC
-  read_only,                // by setting, or because the catalog's disk failed: nothing may change
-  corrupt,                  // bytes on disk are not what was stored
+  storage_full,  // below the reserve, or ENOSPC
+  read_only,     // by setting, or because the catalog's disk failed: nothing may change
+  corrupt,       // bytes on disk are not what was stored
   io_error,
   timeout,
   // Programs and configuration
@@ -146,15 +146,13 @@ Error system_error(int error_number, std::string_view what);
 // BERTH_TRY(declaration, expression): the value, or return the error to the caller.
 #define BERTH_TRY_CONCAT2(a, b) a##b
 #define BERTH_TRY_CONCAT(a, b) BERTH_TRY_CONCAT2(a, b)
-#define BERTH_TRY(declaration, expression) \
-  BERTH_TRY_IMPL(declaration, expression, BERTH_TRY_CONCAT(berth_try_, __LINE__))
-#define BERTH_TRY_IMPL(declaration, expression, temporary)                         \
-  auto temporary = (expression);                                                   \
-  if (!temporary) return ::berth::base::fail(std::move(temporary).error());        \
+#define BERTH_TRY(declaration, expression) BERTH_TRY_IMPL(declaration, expression, BERTH_TRY_CONCAT(berth_try_, __LINE__))
+#define BERTH_TRY_IMPL(declaration, expression, temporary)                  \
+  auto temporary = (expression);                                            \
+  if (!temporary) return ::berth::base::fail(std::move(temporary).error()); \
   declaration = std::move(*temporary)
 // BERTH_CHECK_OK(expression): for Result<void>.
-#define BERTH_CHECK_OK(expression)                                                           \
-  do {                                                                                       \
-    if (auto berth_result = (expression); !berth_result)                                     \
-      return ::berth::base::fail(std::move(berth_result).error());                           \
+#define BERTH_CHECK_OK(expression)                                                                                    \
+  do {                                                                                                                \
+    if (auto berth_result = (expression); !berth_result) return ::berth::base::fail(std::move(berth_result).error()); \
   } while (false)

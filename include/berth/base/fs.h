@@ -42,10 +42,10 @@ class File {
 };
 
 enum class OpenMode : std::uint8_t {
-  read,          // must exist
-  read_write,    // must exist
-  create,        // read and write; created when missing
-  create_new,    // read and write; must not exist
+  read,        // must exist
+  read_write,  // must exist
+  create,      // read and write; created when missing
+  create_new,  // read and write; must not exist
 };
 
 struct FileInfo {

@@ -12,11 +12,11 @@
 
 namespace berth::base {
 
-using Json = nlohmann::json;                // keys sorted
-using OrderedJson = nlohmann::ordered_json; // keys as inserted, for what people read
+using Json = nlohmann::json;                 // keys sorted
+using OrderedJson = nlohmann::ordered_json;  // keys as inserted, for what people read
 
 struct JsonLimits {
-  std::size_t max_depth = 32;      // nested arrays and objects
+  std::size_t max_depth = 32;        // nested arrays and objects
   std::size_t max_values = 500'000;  // scalars, keys and containers together
 };
 

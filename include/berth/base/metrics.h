@@ -13,41 +13,41 @@
 namespace berth::base::metrics {
 
 enum class Metric : std::uint8_t {
-  build_info,               // {version}
-  http_requests,            // {route, method, status}
-  http_request_seconds,     // {route}
-  http_request_bytes,       // {route}
-  http_response_bytes,      // {route}
-  http_connections,         // open now
-  http_connections_refused, // {reason}
-  http_rejected,            // {reason}: requests that never reached a route
+  build_info,                // {version}
+  http_requests,             // {route, method, status}
+  http_request_seconds,      // {route}
+  http_request_bytes,        // {route}
+  http_response_bytes,       // {route}
+  http_connections,          // open now
+  http_connections_refused,  // {reason}
+  http_rejected,             // {reason}: requests that never reached a route
   workers_queued,
   workers_busy,
-  store_blob_commits,       // {outcome}
+  store_blob_commits,  // {outcome}
   store_sync_seconds,
   store_free_bytes,
   store_uploads_expired,
   catalog_commit_seconds,
-  catalog_transactions,     // {outcome}
+  catalog_transactions,  // {outcome}
   catalog_group_size,
-  scrub_blobs,              // {outcome}
+  scrub_blobs,  // {outcome}
   scrub_bytes,
   damaged_blobs,
-  read_only,                // 1 while pushes and deletes are refused
-  health,                   // {check}: 1 good, 0 bad
-  errors,                   // {code}
-  log_lines,                // {level}
+  read_only,  // 1 while pushes and deletes are refused
+  health,     // {check}: 1 good, 0 bad
+  errors,     // {code}
+  log_lines,  // {level}
 };
 
 enum class Kind : std::uint8_t { counter, gauge, histogram };
 
 struct Row {
   Metric metric;
-  std::string_view name;                      // "berth_http_requests_total"
+  std::string_view name;  // "berth_http_requests_total"
   Kind kind;
-  std::string_view unit;                      // "bytes", "seconds", "" for a plain number
+  std::string_view unit;  // "bytes", "seconds", "" for a plain number
   std::string_view help;
-  std::vector<std::string_view> labels;       // names, in the order of the values given to add/set/observe
+  std::vector<std::string_view> labels;  // names, in the order of the values given to add/set/observe
 };
 
 std::span<const Row> rows();

@@ -43,7 +43,7 @@ struct Referrer {
   oci::Digest digest;
   std::string media_type;
   std::uint64_t size = 0;
-  std::string artifact_type;                       // as Manifest::referrer_artifact_type()
+  std::string artifact_type;  // as Manifest::referrer_artifact_type()
   std::map<std::string, std::string> annotations;
 };
 
@@ -66,19 +66,19 @@ struct TagCondition {
 
 struct ManifestPut {
   oci::RepositoryName repository;
-  oci::Digest digest;                      // of `bytes`
+  oci::Digest digest;  // of `bytes`
   const oci::Manifest& manifest;
   std::string_view bytes;
-  std::vector<oci::Tag> tags;              // to set to it, all or none
-  TagCondition condition;                  // on each of the tags
+  std::vector<oci::Tag> tags;  // to set to it, all or none
+  TagCondition condition;      // on each of the tags
   // Whether what the manifest names (an index's children, an image's config and layers) must be in the repository.
   enum class Children : std::uint8_t { must_exist, may_be_missing } children = Children::must_exist;
-  std::string principal;                   // for the history
+  std::string principal;  // for the history
 };
 
 enum class TagAction : std::uint8_t { created, moved, deleted };
 struct TagHistoryEntry {
-  std::int64_t id = 0;                     // rises with time
+  std::int64_t id = 0;  // rises with time
   std::string tag;
   TagAction action = TagAction::created;
   std::optional<oci::Digest> before;
@@ -113,7 +113,8 @@ class Catalog {
                                                                 const std::optional<oci::RepositoryName>& from,
                                                                 const oci::Digest& digest) = 0;
   // Repositories that hold the blob, at most `limit`; for the anonymous mount's access check.
-  [[nodiscard]] virtual base::Result<std::vector<std::string>> list_blob_holders(const oci::Digest& digest, std::size_t limit) = 0;
+  [[nodiscard]] virtual base::Result<std::vector<std::string>> list_blob_holders(const oci::Digest& digest,
+                                                                                 std::size_t limit) = 0;
   // Errors: blob_unknown, blob_referenced (a manifest of this repository names it).
   virtual base::Result<void> unlink_blob(const oci::RepositoryName& repository, const oci::Digest& digest) = 0;
 
@@ -130,9 +131,9 @@ class Catalog {
   virtual base::Result<void> delete_manifest(const oci::RepositoryName& repository, const oci::Digest& digest,
                                              std::string_view principal) = 0;
   // Manifests whose subject is `subject`, after `after` (a digest's text, exclusive), at most `limit`; only of `artifact_type` unless empty.
-  [[nodiscard]] virtual base::Result<ReferrerPage> list_referrers(const oci::RepositoryName& repository, const oci::Digest& subject,
-                                                                  std::string_view artifact_type, std::string_view after,
-                                                                  std::size_t limit) = 0;
+  [[nodiscard]] virtual base::Result<ReferrerPage> list_referrers(const oci::RepositoryName& repository,
+                                                                  const oci::Digest& subject, std::string_view artifact_type,
+                                                                  std::string_view after, std::size_t limit) = 0;
 
   // --- tags ----------------------------------------------------------------------------------------------------------
   [[nodiscard]] virtual base::Result<NamePage> list_tags(const oci::RepositoryName& repository, std::string_view after,
@@ -143,7 +144,8 @@ class Catalog {
   // Newest first, entries with id < `before_id` (0 = from the newest), at most `limit`; of one tag, or of all when nullopt.
   [[nodiscard]] virtual base::Result<std::vector<TagHistoryEntry>> list_tag_history(const oci::RepositoryName& repository,
                                                                                     const std::optional<oci::Tag>& tag,
-                                                                                    std::int64_t before_id, std::size_t limit) = 0;
+                                                                                    std::int64_t before_id,
+                                                                                    std::size_t limit) = 0;
 
   // What is known to be damaged; as long as the catalog.
   [[nodiscard]] virtual Damage& damage() = 0;

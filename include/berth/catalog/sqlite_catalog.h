@@ -10,9 +10,10 @@
 namespace berth::catalog {
 
 struct SqliteCatalogOptions {
-  std::string path;                       // DIR/catalog.sqlite; made when missing
-  std::string vfs;                        // a registered SQLite VFS for fault tests; empty = the default
-  std::chrono::seconds lease{24 * 3600};  // HOUSE.md, Durability: how long an unreferenced blob is kept after its last sign of life
+  std::string path;  // DIR/catalog.sqlite; made when missing
+  std::string vfs;   // a registered SQLite VFS for fault tests; empty = the default
+  std::chrono::seconds lease{24 *
+                             3600};  // HOUSE.md, Durability: how long an unreferenced blob is kept after its last sign of life
 };
 
 // Opens, migrates (a copy of the file is kept beside it first: catalog.sqlite.before-<version>), starts the writer.

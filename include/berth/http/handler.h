@@ -35,11 +35,11 @@ using Outcome = std::variant<Response, std::unique_ptr<BodyConsumer>>;
 
 // How a request ended, for the access log and the metrics.
 struct Account {
-  int status = 0;                       // 0: the connection ended before a status was sent
-  std::uint64_t request_bytes = 0;      // of the body
-  std::uint64_t response_bytes = 0;     // of the body
+  int status = 0;                    // 0: the connection ended before a status was sent
+  std::uint64_t request_bytes = 0;   // of the body
+  std::uint64_t response_bytes = 0;  // of the body
   std::chrono::microseconds duration{0};
-  bool complete = false;                // the whole response was handed to the kernel
+  bool complete = false;  // the whole response was handed to the kernel
 };
 
 class Handler {

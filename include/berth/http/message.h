@@ -48,16 +48,16 @@ class Fields {
 // The head of a request. Framing is checked before anybody sees it: one Host, no two readings (security.md B1.9).
 struct Request {
   Method method = Method::other;
-  std::string method_text;                     // as sent; at most 32 characters
-  std::string target;                          // origin form as sent: "/v2/a/tags/list?n=3"; never decoded here
+  std::string method_text;  // as sent; at most 32 characters
+  std::string target;       // origin form as sent: "/v2/a/tags/list?n=3"; never decoded here
   Protocol protocol = Protocol::http1_1;
-  bool secure = false;                         // came over TLS
-  std::string authority;                       // Host or :authority
-  std::string peer;                            // address of the client, no port
-  std::string id;                              // request id: 32 hex digits, ours
+  bool secure = false;    // came over TLS
+  std::string authority;  // Host or :authority
+  std::string peer;       // address of the client, no port
+  std::string id;         // request id: 32 hex digits, ours
   Fields fields;
   std::optional<std::uint64_t> content_length;
-  bool has_body = false;                       // Content-Length > 0, or chunked, or an HTTP/2 stream still open
+  bool has_body = false;  // Content-Length > 0, or chunked, or an HTTP/2 stream still open
   base::TimePoint received;
 
   // Of `target`, raw.

@@ -18,23 +18,23 @@
 namespace berth::http {
 
 struct Limits {
-  std::size_t header_bytes = 32 * 1024;                // request line and fields together → 431
-  std::size_t header_fields = 128;                     // → 431
-  std::chrono::milliseconds header_timeout{10'000};    // from the first byte to the end of the head → 408
-  std::chrono::milliseconds idle_timeout{60'000};      // keep-alive without a request → closed
+  std::size_t header_bytes = 32 * 1024;                   // request line and fields together → 431
+  std::size_t header_fields = 128;                        // → 431
+  std::chrono::milliseconds header_timeout{10'000};       // from the first byte to the end of the head → 408
+  std::chrono::milliseconds idle_timeout{60'000};         // keep-alive without a request → closed
   std::chrono::milliseconds write_stall_timeout{60'000};  // the peer takes not a byte of a response → closed
   // A body must bring at least this many bytes in each window; there is no cap on its whole duration.
   std::uint64_t body_min_bytes = 30 * 1024;
   std::chrono::milliseconds body_window{30'000};
-  std::size_t connections = 10'000;                    // over all listeners; one more → 503 with Retry-After, closed
+  std::size_t connections = 10'000;  // over all listeners; one more → 503 with Retry-After, closed
   std::size_t connections_per_address = 2'000;
-  std::size_t body_buffer_bytes = 256 * 1024;          // one piece of a request body
-  std::uint64_t drain_bytes = 64 * 1024;               // of an unread body that are read and dropped to keep the connection
+  std::size_t body_buffer_bytes = 256 * 1024;  // one piece of a request body
+  std::uint64_t drain_bytes = 64 * 1024;       // of an unread body that are read and dropped to keep the connection
 };
 
 struct Endpoint {
-  std::string host;          // numeric address or "localhost"
-  std::uint16_t port = 0;    // 0: the system chooses
+  std::string host;        // numeric address or "localhost"
+  std::uint16_t port = 0;  // 0: the system chooses
 };
 
 struct ServerOptions {

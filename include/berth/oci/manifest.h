@@ -23,9 +23,9 @@ struct Descriptor {
   std::string media_type;
   Digest digest;
   std::uint64_t size = 0;
-  std::string artifact_type;                        // empty when absent
-  std::map<std::string, std::string> annotations;   // empty when absent
-  bool non_distributable = false;                   // foreign and nondistributable layers: the blob need not be here
+  std::string artifact_type;                       // empty when absent
+  std::map<std::string, std::string> annotations;  // empty when absent
+  bool non_distributable = false;                  // foreign and nondistributable layers: the blob need not be here
   bool has_urls = false;
 };
 
@@ -33,11 +33,11 @@ enum class ManifestShape : std::uint8_t { image, index };
 
 struct Manifest {
   ManifestShape shape = ManifestShape::image;
-  std::string media_type;                           // as it will be served
-  std::string artifact_type;                        // own field, empty when absent
-  std::optional<Descriptor> config;                 // images only
-  std::vector<Descriptor> layers;                   // images only
-  std::vector<Descriptor> manifests;                // indexes only
+  std::string media_type;             // as it will be served
+  std::string artifact_type;          // own field, empty when absent
+  std::optional<Descriptor> config;   // images only
+  std::vector<Descriptor> layers;     // images only
+  std::vector<Descriptor> manifests;  // indexes only
   std::optional<Descriptor> subject;
   std::map<std::string, std::string> annotations;
 

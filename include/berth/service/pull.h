@@ -20,7 +20,8 @@ namespace berth::service {
 
 class BlobPull {
  public:
-  BlobPull(store::BlobStore& store, catalog::Catalog& catalog, Health& health) : store_(store), catalog_(catalog), health_(health) {}
+  BlobPull(store::BlobStore& store, catalog::Catalog& catalog, Health& health)
+      : store_(store), catalog_(catalog), health_(health) {}
 
   // The size of a blob that the repository holds. Errors: blob_unknown. Spec: end-2 (HEAD).
   [[nodiscard]] base::Result<std::uint64_t> get_size(const oci::RepositoryName& repository, const oci::Digest& digest) const;

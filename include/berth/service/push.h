@@ -23,8 +23,8 @@ namespace berth::service {
 // One request's hold on an upload session. Destroyed without an end, the session stays where it is and can be resumed.
 class BlobUpload {
  public:
-  BlobUpload(std::unique_ptr<store::Upload> upload, oci::RepositoryName repository, store::BlobStore& store, catalog::Catalog& catalog,
-             Health& health)
+  BlobUpload(std::unique_ptr<store::Upload> upload, oci::RepositoryName repository, store::BlobStore& store,
+             catalog::Catalog& catalog, Health& health)
       : upload_(std::move(upload)), repository_(std::move(repository)), store_(store), catalog_(catalog), health_(health) {}
 
   [[nodiscard]] const store::UploadStatus& status() const { return upload_->status(); }
@@ -60,19 +60,19 @@ class BlobPush {
   // Takes a session up; `chunk` is the Content-Range of what follows, which must start where the session stands.
   // Errors: upload_unknown (also for another's session or repository), upload_busy, range_invalid (detail says the offset).
   // Spec: end-5, end-6.
-  base::Result<BlobUpload> resume(const oci::RepositoryName& repository, const auth::Principal& principal, const store::UploadId& id,
-                                  const std::optional<oci::ByteRange>& chunk);
+  base::Result<BlobUpload> resume(const oci::RepositoryName& repository, const auth::Principal& principal,
+                                  const store::UploadId& id, const std::optional<oci::ByteRange>& chunk);
   // Errors: upload_unknown. Spec: end-13.
-  [[nodiscard]] base::Result<store::UploadStatus> get_status(const oci::RepositoryName& repository, const auth::Principal& principal,
-                                                             const store::UploadId& id) const;
+  [[nodiscard]] base::Result<store::UploadStatus> get_status(const oci::RepositoryName& repository,
+                                                             const auth::Principal& principal, const store::UploadId& id) const;
   // Errors: upload_unknown, upload_busy. Spec: end-14.
   base::Result<void> cancel(const oci::RepositoryName& repository, const auth::Principal& principal, const store::UploadId& id);
 
   // Makes a blob of another repository one of `to` without moving bytes; false when there is nothing to mount and the client must upload.
   // `from` nullopt: any repository for which may_pull() holds; a digest that nobody may pull looks like an unknown one.
   // Spec: end-11; security.md B1.8.
-  base::Result<bool> mount(const oci::RepositoryName& to, const std::optional<oci::RepositoryName>& from, const oci::Digest& digest,
-                           const std::function<bool(std::string_view repository)>& may_pull);
+  base::Result<bool> mount(const oci::RepositoryName& to, const std::optional<oci::RepositoryName>& from,
+                           const oci::Digest& digest, const std::function<bool(std::string_view repository)>& may_pull);
 
  private:
   store::BlobStore& store_;
@@ -84,9 +84,9 @@ class BlobPush {
 struct ManifestUpload {
   oci::RepositoryName repository;
   oci::Reference reference;
-  std::string content_type;          // empty when the header was missing
+  std::string content_type;  // empty when the header was missing
   std::string bytes;
-  std::vector<oci::Tag> tags;        // of the tag parameter
+  std::vector<oci::Tag> tags;  // of the tag parameter
   catalog::TagCondition condition;
   std::string principal;
 };
@@ -94,7 +94,7 @@ struct ManifestUpload {
 struct PushedManifest {
   oci::Digest digest;
   std::optional<oci::Digest> subject;
-  std::vector<oci::Tag> tags;        // all that were set
+  std::vector<oci::Tag> tags;  // all that were set
 };
 
 enum class SparseIndexes : std::uint8_t { refused, accepted };

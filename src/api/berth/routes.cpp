@@ -35,8 +35,10 @@ base::Result<Answer> get_health(const Services& services, Call&) {
 base::Result<Answer> get_ready(const Services& services, Call&) {
   const bool draining = services.health.draining();
   const bool ready = services.catalog_probe.run().has_value() && !draining;
-  return json_answer(ready ? 200 : 503, base::OrderedJson{{"status", ready ? "ready" : draining ? "draining" : "not ready"},
-                                                           {"checks", health_document(services)}});
+  return json_answer(ready ? 200 : 503, base::OrderedJson{{"status", ready      ? "ready"
+                                                                     : draining ? "draining"
+                                                                                : "not ready"},
+                                                          {"checks", health_document(services)}});
 }
 
 base::Result<Answer> get_metrics(const Services&, Call&) {

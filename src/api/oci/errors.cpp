@@ -1,6 +1,6 @@
+#include "berth/api/errors.h"
 #include "api/answers.h"
 #include "api/oci/face.h"
-#include "berth/api/errors.h"
 
 namespace berth::api {
 

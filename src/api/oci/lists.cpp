@@ -8,7 +8,8 @@ namespace berth::api::oci_handlers {
 namespace {
 
 // Link: </v2/…?last=…&n=…>; rel="next" (RFC 8288), relative so that any proxy in front keeps its own address.
-void add_next(http::Response& response, std::string_view path, std::size_t limit, std::string_view last, std::string_view more = {}) {
+void add_next(http::Response& response, std::string_view path, std::size_t limit, std::string_view last,
+              std::string_view more = {}) {
   response.fields.add("Link", '<' + std::string(path) + "?last=" + encode_query_value(last) + "&n=" + std::to_string(limit) +
                                   std::string(more) + ">; rel=\"next\"");
 }

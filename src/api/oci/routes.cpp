@@ -9,8 +9,8 @@ namespace berth::api {
 namespace {
 
 using enum base::ErrorCode;
-using http::Method;
 using auth::Action;
+using http::Method;
 using Where = Parameter::Where;
 
 constexpr std::string_view kJson = "application/json";
@@ -18,10 +18,14 @@ constexpr std::string_view kBytes = "application/octet-stream";
 
 const Parameter kPageSize{"n", Where::query, "whole number", "At most so many entries; 1000 when missing or larger."};
 const Parameter kPageLast{"last", Where::query, "text", "Only entries after this one in byte order."};
-const Parameter kIfNoneMatchRead{"If-None-Match", Where::header, "\"<digest>\"", "Answers 304 when the content still has this digest."};
-const Parameter kIfMatch{"If-Match", Where::header, "* or \"<digest>\", …", "Only if the tag exists, or is on one of these digests, in the moment of writing."};
-const Parameter kIfNoneMatch{"If-None-Match", Where::header, "* or \"<digest>\", …", "Only if the tag does not exist, or is on none of these digests, in the moment of writing."};
-const Parameter kContentRange{"Content-Range", Where::header, "<first>-<last>", "Where this chunk stands in the blob; it must begin where the upload ends."};
+const Parameter kIfNoneMatchRead{"If-None-Match", Where::header, "\"<digest>\"",
+                                 "Answers 304 when the content still has this digest."};
+const Parameter kIfMatch{"If-Match", Where::header, "* or \"<digest>\", …",
+                         "Only if the tag exists, or is on one of these digests, in the moment of writing."};
+const Parameter kIfNoneMatch{"If-None-Match", Where::header, "* or \"<digest>\", …",
+                             "Only if the tag does not exist, or is on none of these digests, in the moment of writing."};
+const Parameter kContentRange{"Content-Range", Where::header, "<first>-<last>",
+                              "Where this chunk stands in the blob; it must begin where the upload ends."};
 const Parameter kClosingDigest{"digest", Where::query, "<algorithm>:<hex>", "Digest of the whole blob."};
 
 const std::vector<Route>& oci_routes() {
@@ -69,7 +73,8 @@ const std::vector<Route>& oci_routes() {
           .path = "/v2/{name}/blobs/{digest}",
           .access = Access::repository(Action::registry_pull),
           .body = BodyRule::none(),
-          .parameters = {{"Range", Where::header, "bytes=<first>-<last>", "One range of bytes; several are answered with the whole."},
+          .parameters = {{"Range", Where::header, "bytes=<first>-<last>",
+                          "One range of bytes; several are answered with the whole."},
                          {"If-Range", Where::header, "\"<digest>\"", "The range only if the blob has this digest."},
                          kIfNoneMatchRead},
           .replies = {{200, kBytes, "The blob.", "Docker-Content-Digest, ETag, Accept-Ranges, Content-Length"},
@@ -100,11 +105,14 @@ const std::vector<Route>& oci_routes() {
           .body = BodyRule::streamed(),
           .parameters = {{"digest", Where::query, "<algorithm>:<hex>", "The body is the whole blob with this digest."},
                          {"mount", Where::query, "<algorithm>:<hex>", "Take this blob over from another repository."},
-                         {"from", Where::query, "repository name", "The repository to mount from; any that may be pulled when missing."},
-                         {"digest-algorithm", Where::query, "sha256 or sha512", "Algorithm of the digest that will close the upload."}},
+                         {"from", Where::query, "repository name",
+                          "The repository to mount from; any that may be pulled when missing."},
+                         {"digest-algorithm", Where::query, "sha256 or sha512",
+                          "Algorithm of the digest that will close the upload."}},
           .replies = {{201, "", "The blob is here (single POST, or mounted).", "Location, Docker-Content-Digest"},
                       {202, "", "An upload has begun.", "Location, Range, Docker-Upload-UUID"}},
-          .errors = {name_invalid, name_reserved, digest_invalid, digest_unsupported, digest_mismatch, parameter_invalid, storage_full},
+          .errors = {name_invalid, name_reserved, digest_invalid, digest_unsupported, digest_mismatch, parameter_invalid,
+                     storage_full},
           .summary = "Begin an upload, push a blob whole, or mount one",
           .handler = h::post_upload,
       },
@@ -117,7 +125,8 @@ const std::vector<Route>& oci_routes() {
           .body = BodyRule::streamed(),
           .replies = {{201, "", "As with the slash.", "Location, Docker-Content-Digest"},
                       {202, "", "As with the slash.", "Location, Range, Docker-Upload-UUID"}},
-          .errors = {name_invalid, name_reserved, digest_invalid, digest_unsupported, digest_mismatch, parameter_invalid, storage_full},
+          .errors = {name_invalid, name_reserved, digest_invalid, digest_unsupported, digest_mismatch, parameter_invalid,
+                     storage_full},
           .summary = "As with the slash at the end",
           .handler = h::post_upload,
       },
@@ -180,7 +189,8 @@ const std::vector<Route>& oci_routes() {
           .access = Access::repository(Action::registry_pull),
           .body = BodyRule::none(),
           .parameters = {kIfNoneMatchRead},
-          .replies = {{200, "as pushed", "The bytes that were pushed.", "Content-Type, Docker-Content-Digest, ETag, Content-Length"},
+          .replies = {{200, "as pushed", "The bytes that were pushed.",
+                       "Content-Type, Docker-Content-Digest, ETag, Content-Length"},
                       {304, "", "Unchanged.", "ETag"}},
           .errors = {name_invalid, name_reserved, tag_invalid, digest_invalid, digest_unsupported, manifest_unknown, corrupt},
           .summary = "Pull a manifest by tag or digest",
@@ -193,12 +203,14 @@ const std::vector<Route>& oci_routes() {
           .path = "/v2/{name}/manifests/{reference}",
           .access = Access::repository(Action::registry_push),
           .body = BodyRule::buffered(oci::kMaxManifestBytes, manifest_too_large),
-          .parameters = {{"tag", Where::query, "tag, repeatable", "With a digest in the path: tags to set to it, at most 100."}, kIfMatch, kIfNoneMatch},
+          .parameters = {{"tag", Where::query, "tag, repeatable", "With a digest in the path: tags to set to it, at most 100."},
+                         kIfMatch,
+                         kIfNoneMatch},
           .replies = {{201, "", "The manifest is here and its tags are set, durably.",
                        "Location, Docker-Content-Digest, OCI-Subject, OCI-Tag"}},
-          .errors = {name_invalid, name_reserved, tag_invalid, digest_invalid, digest_unsupported, digest_mismatch, manifest_invalid,
-                     manifest_too_large, schema1_unsupported, media_type_mismatch, manifest_blob_unknown, precondition_failed,
-                     parameter_invalid, storage_full},
+          .errors = {name_invalid, name_reserved, tag_invalid, digest_invalid, digest_unsupported, digest_mismatch,
+                     manifest_invalid, manifest_too_large, schema1_unsupported, media_type_mismatch, manifest_blob_unknown,
+                     precondition_failed, parameter_invalid, storage_full},
           .summary = "Push a manifest by tag or digest",
           .handler = h::put_manifest,
       },
@@ -211,8 +223,8 @@ const std::vector<Route>& oci_routes() {
           .body = BodyRule::none(),
           .parameters = {kIfMatch, kIfNoneMatch},
           .replies = {{202, "", "The tag, or the manifest and every tag on it, is gone.", ""}},
-          .errors = {name_invalid, name_reserved, tag_invalid, digest_invalid, digest_unsupported, manifest_unknown, precondition_failed,
-                     parameter_invalid},
+          .errors = {name_invalid, name_reserved, tag_invalid, digest_invalid, digest_unsupported, manifest_unknown,
+                     precondition_failed, parameter_invalid},
           .summary = "Delete a tag, or a manifest by digest",
           .handler = h::delete_manifest,
       },
@@ -237,7 +249,8 @@ const std::vector<Route>& oci_routes() {
           .access = Access::repository(Action::registry_pull),
           .body = BodyRule::none(),
           .parameters = {{"artifactType", Where::query, "media type", "Only referrers of this type."}, kPageSize, kPageLast},
-          .replies = {{200, oci::media_types::kImageIndex, "Manifests whose subject is this digest.", "Link, OCI-Filters-Applied"}},
+          .replies = {{200, oci::media_types::kImageIndex, "Manifests whose subject is this digest.",
+                       "Link, OCI-Filters-Applied"}},
           .errors = {name_invalid, name_reserved, digest_invalid, digest_unsupported, pagination_invalid, parameter_invalid},
           .summary = "List what refers to a manifest",
           .handler = h::list_referrers,

@@ -28,8 +28,8 @@ http::Response created_answer(const oci::RepositoryName& repository, const oci::
 }
 
 base::Error chunk_length_error(const oci::ByteRange& chunk) {
-  return {ErrorCode::size_invalid, "Content-Range announces " + std::to_string(chunk.length) +
-                                       " bytes; the body must have exactly as many"};
+  return {ErrorCode::size_invalid,
+          "Content-Range announces " + std::to_string(chunk.length) + " bytes; the body must have exactly as many"};
 }
 
 // The Content-Range of a chunk, held against Content-Length where there is one.

@@ -75,8 +75,8 @@ struct JobRunner::State {
       if (wake.wait_until(lock, next->due, [&] { return stopping; })) return;
       lock.unlock();
       if (auto done = next->job->run(); !done) {
-        base::log::warning("job failed", {{"job", next->job->name()}, {"reason", done.error().message()},
-                                          {"context", done.error().context()}});
+        base::log::warning("job failed",
+                           {{"job", next->job->name()}, {"reason", done.error().message()}, {"context", done.error().context()}});
       }
       next->due = Steady::now() + next->job->interval();
       lock.lock();

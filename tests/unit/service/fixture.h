@@ -18,7 +18,9 @@ namespace berth::service {
 
 inline oci::RepositoryName name(std::string_view text) { return oci::RepositoryName::parse(text).value(); }
 inline oci::Tag tag(std::string_view text) { return oci::Tag::parse(text).value(); }
-inline oci::Digest sha256(std::string_view text) { return oci::Digest::of_bytes(base::HashAlgorithm::sha256, base::as_bytes(text)); }
+inline oci::Digest sha256(std::string_view text) {
+  return oci::Digest::of_bytes(base::HashAlgorithm::sha256, base::as_bytes(text));
+}
 
 class ServiceTest : public ::testing::Test {
  protected:
