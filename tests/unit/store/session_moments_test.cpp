@@ -38,9 +38,7 @@ class Interrupted final : public base::FileSystem {
   base::Result<void> sync_directory(const std::string& path) override { return real_.sync_directory(path); }
   base::Result<std::optional<base::FileInfo>> find_info(const std::string& path) const override { return real_.find_info(path); }
   base::Result<std::vector<std::string>> list(const std::string& path) const override { return real_.list(path); }
-  base::Result<bool> is_same(const base::File& file, const std::string& path) const override {
-    return real_.is_same(file, path);
-  }
+  base::Result<bool> is_same(const base::File& file, const std::string& path) const override { return real_.is_same(file, path); }
   base::Result<base::SpaceInfo> space(const std::string& path) const override { return real_.space(path); }
 
  private:
