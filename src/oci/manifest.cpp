@@ -32,7 +32,7 @@ constexpr auto kKnownFields = std::to_array<std::string_view>(
     {"schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "subject", "annotations", "fsLayers"});
 
 // 20,000 descriptors with their usual fields and some annotations stay below this, and what is refused has cost little memory.
-constexpr base::JsonLimits kLimits{.max_depth = 32, .max_values = 250'000};
+constexpr base::JsonLimits kLimits{.max_depth = 32, .max_values = 150'000};
 
 const ManifestType* find_manifest_type(std::string_view media_type) {
   const auto at = std::find_if(kManifestTypes.begin(), kManifestTypes.end(),
