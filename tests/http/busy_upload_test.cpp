@@ -5,8 +5,8 @@
 #include "berth/base/hash.h"
 #include "berth/base/json.h"
 #include "berth/oci/digest.h"
+#include "http/client_test.h"
 #include "http/daemons.h"
-#include "support/http_client.h"
 #include "support/raw_client.h"
 
 namespace berth::test {
@@ -14,22 +14,16 @@ namespace {
 
 std::uint16_t port_of(const std::string& url) { return static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1))); }
 
-class BusyUpload : public ::testing::Test {
+class BusyUpload : public ClientTest {
  protected:
   void SetUp() override {
     auto url = url_of_variant("default");
     ASSERT_TRUE(url) << url.error().message();
     url_ = *url;
-    client_ = std::make_unique<HttpClient>(url_, HttpVersion::http1_1);
+    connect(url_);
     const auto begun = ask({"POST", "/v2/busy/upload/blobs/uploads/", {}, {}});
     ASSERT_EQ(begun.status, 202) << begun.body;
     location_ = begun.find("Location").value_or("");
-  }
-
-  HttpReply ask(const HttpRequest& request) {
-    auto reply = client_->send(request);
-    EXPECT_TRUE(reply) << reply.error().message();
-    return reply ? *reply : HttpReply{};
   }
 
   // Sends the head of a PATCH of 10 bytes. The session is held when "100 Continue" comes: it follows the decision (HOUSE.md, Threads).
@@ -50,7 +44,6 @@ class BusyUpload : public ::testing::Test {
   }
 
   std::string url_;
-  std::unique_ptr<HttpClient> client_;
   std::string location_;
   const std::string digest_ = oci::Digest::of_bytes(base::HashAlgorithm::sha256, base::as_bytes("0123456789")).text();
 };

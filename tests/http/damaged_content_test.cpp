@@ -5,31 +5,20 @@
 #include <filesystem>
 
 #include "berth/base/json.h"
-#include "berth/oci/digest.h"
 #include "berth/oci/media_type.h"
+#include "http/client_test.h"
 #include "http/daemons.h"
-#include "support/http_client.h"
 
 namespace berth::test {
 namespace {
 
-std::string digest_of(const std::string& text) {
-  return oci::Digest::of_bytes(base::HashAlgorithm::sha256, base::as_bytes(text)).text();
-}
-
-class DamagedContent : public ::testing::Test {
+class DamagedContent : public ClientTest {
  protected:
   void SetUp() override {
     auto daemon = start_test_daemon(directory_.path());
     ASSERT_TRUE(daemon) << daemon.error().message();
     daemon_ = std::move(*daemon);
-    client_ = std::make_unique<HttpClient>(daemon_->urls().front(), HttpVersion::http1_1);
-  }
-
-  HttpReply ask(const HttpRequest& request) {
-    auto reply = client_->send(request);
-    EXPECT_TRUE(reply) << reply.error().message();
-    return reply ? *reply : HttpReply{};
+    connect(daemon_->urls().front());
   }
 
   HttpReply push(const std::string& blob) { return ask({"POST", "/v2/a/b/blobs/uploads/?digest=" + digest_of(blob), {}, blob}); }
@@ -61,7 +50,6 @@ class DamagedContent : public ::testing::Test {
 
   TemporaryDirectory directory_;
   std::unique_ptr<app::Daemon> daemon_;
-  std::unique_ptr<HttpClient> client_;
 };
 
 // oci.blob.get answers corrupt, and pushing the blob again heals it.

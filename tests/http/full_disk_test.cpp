@@ -2,10 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "berth/base/json.h"
-#include "berth/oci/digest.h"
 #include "berth/oci/media_type.h"
+#include "http/client_test.h"
 #include "http/daemons.h"
-#include "support/http_client.h"
 
 namespace berth::test {
 namespace {
@@ -15,24 +14,14 @@ using app::Setting;
 const std::string kBlob = "pushed while there was room";
 const std::string kIndex = R"({"schemaVersion":2,"manifests":[]})";
 
-std::string digest_of(const std::string& text) {
-  return oci::Digest::of_bytes(base::HashAlgorithm::sha256, base::as_bytes(text)).text();
-}
-
-class FullDisk : public ::testing::Test {
+class FullDisk : public ClientTest {
  protected:
   void start(const SettingValues& settings) {
     daemon_.reset();
     auto daemon = start_test_daemon(directory_.path(), settings);
     ASSERT_TRUE(daemon) << daemon.error().message();
     daemon_ = std::move(*daemon);
-    client_ = std::make_unique<HttpClient>(daemon_->urls().front(), HttpVersion::http1_1);
-  }
-
-  HttpReply ask(const HttpRequest& request) {
-    auto reply = client_->send(request);
-    EXPECT_TRUE(reply) << reply.error().message();
-    return reply ? *reply : HttpReply{};
+    connect(daemon_->urls().front());
   }
 
   static void expect_full(const HttpReply& reply) {
@@ -44,7 +33,6 @@ class FullDisk : public ::testing::Test {
 
   TemporaryDirectory directory_;
   std::unique_ptr<app::Daemon> daemon_;
-  std::unique_ptr<HttpClient> client_;
 };
 
 // oci.upload.patch and oci.upload.put answer storage_full and keep the session; what is here can be pulled and deleted; and the upload
