@@ -17,6 +17,17 @@ Result<std::optional<BlobRow>> first_blob(Connection& connection, Query query, V
   return BlobRow{static_cast<std::uint64_t>(rows.integer(0)), rows.integer(1)};
 }
 
+// The team that a name of three parts or more lies in gets its row with its first repository, where there are accounts: whoever may not
+// make teams was refused before. Without accounts there is no row of the organisation, and nothing happens.
+Result<void> ensure_team(Connection& connection, std::string_view name, std::int64_t now) {
+  const auto first = name.find('/');
+  const auto second = first == std::string_view::npos ? first : name.find('/', first + 1);
+  if (second == std::string_view::npos) return {};
+  BERTH_TRY([[maybe_unused]] const auto made,
+            connection.run(Query::ensure_team, {name.substr(first + 1, second - first - 1), now, name.substr(0, first)}));
+  return {};
+}
+
 }  // namespace
 
 Result<std::optional<std::int64_t>> find_repository(Connection& connection, std::string_view name) {
@@ -28,6 +39,7 @@ Result<std::int64_t> ensure_repository(Connection& connection, std::string_view 
   if (found) return *found;
   BERTH_TRY(const auto made, connection.find_integer(Query::insert_repository, {name, now}));
   if (!made) return fail(ErrorCode::internal, "the catalog failed");
+  BERTH_CHECK_OK(ensure_team(connection, name, now));
   return *made;
 }
 

@@ -5,6 +5,7 @@
 
 #include "berth/base/fs.h"
 #include "berth/base/log.h"
+#include "catalog/accounts.h"
 #include "catalog/blobs.h"
 #include "catalog/damage.h"
 #include "catalog/leases.h"
@@ -147,6 +148,8 @@ class SqliteCatalog final : public Catalog {
 
   Result<void> check_writable() const override { return writer_.health(); }
 
+  AccountCatalog& accounts() override { return accounts_; }
+
   Result<void> ping() override {
     BERTH_CHECK_OK(writer_.health());
     return readers_.with([&](Connection& c) -> Result<void> {
@@ -174,6 +177,7 @@ class SqliteCatalog final : public Catalog {
   Readers readers_;
   Writer writer_;
   SqliteDamage damage_;
+  SqliteAccounts accounts_{readers_, writer_, clock_};
 };
 
 // Made by us and not by SQLite, for its mode 0600; the log and its index take over the file's mode.

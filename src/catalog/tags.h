@@ -29,6 +29,7 @@ base::Result<std::optional<TagTarget>> find_tag_target(Connection& connection, s
 // Errors: precondition_failed, naming the tag and where it points.
 base::Result<void> check_condition(const TagCondition& condition, std::string_view tag, const std::optional<TagTarget>& target);
 // Points the tag at the manifest. Does nothing, and writes no history, when it points there already.
+// Errors: tag_immutable (it points elsewhere and the repository lets it not move).
 base::Result<void> set_tag(Connection& connection, const TagChange& change, std::string_view tag, std::int64_t manifest,
                            std::string_view digest);
 // Errors: tag_unknown, precondition_failed.

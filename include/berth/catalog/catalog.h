@@ -25,6 +25,8 @@
 
 namespace berth::catalog {
 
+class AccountCatalog;
+
 // A manifest as it is served.
 struct StoredManifest {
   oci::Digest digest;
@@ -121,7 +123,8 @@ class Catalog {
   // --- manifests -----------------------------------------------------------------------------------------------------
   // Stores a manifest and sets its tags in one transaction; storing the same digest again is no error. The stored media type of
   // a digest does not change while it has tags (a re-push with another type that parses is refused: media_type_mismatch).
-  // Errors: manifest_blob_unknown (detail lists the missing descriptors), precondition_failed (message names the tag and its digest).
+  // Errors: manifest_blob_unknown (detail lists the missing descriptors), precondition_failed (message names the tag and its digest),
+  // tag_immutable (a tag points elsewhere and may not move).
   virtual base::Result<void> put_manifest(const ManifestPut& put) = 0;
   [[nodiscard]] virtual base::Result<std::optional<StoredManifest>> find_manifest(const oci::RepositoryName& repository,
                                                                                   const oci::Reference& reference) = 0;
@@ -153,6 +156,10 @@ class Catalog {
   // Why nothing can be written at present: the disk failed a sync and has not yet taken everything anew, or the database is damaged.
   // No I/O, any thread. Errors: io_error, corrupt.
   [[nodiscard]] virtual base::Result<void> check_writable() const = 0;
+
+  // Users, organisations, teams, keys: the same file, and as long as this lives.
+  [[nodiscard]] virtual AccountCatalog& accounts() = 0;
+
   // A cheap read that proves the database answers; for /readyz. Errors: io_error, corrupt.
   [[nodiscard]] virtual base::Result<void> ping() = 0;
 };

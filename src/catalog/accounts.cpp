@@ -1,0 +1,397 @@
+#include "catalog/accounts.h"
+
+#include <set>
+
+#include "catalog/account_rows.h"
+#include "catalog/blobs.h"
+
+namespace berth::catalog {
+
+using base::ErrorCode;
+using base::fail;
+using base::Result;
+
+namespace {
+
+std::string text_of(std::int64_t id) { return std::to_string(id); }
+
+Result<void> unknown(std::string_view what) { return fail(ErrorCode::repository_unknown, "there is no " + std::string(what)); }
+Result<void> exists(std::string_view what) { return fail(ErrorCode::parameter_invalid, "there is already " + std::string(what)); }
+
+// An UPDATE or DELETE that must meet a row.
+Result<void> must_change(Connection& connection, Query query, Values values, std::string_view what) {
+  BERTH_TRY(const auto changed, connection.run(query, values));
+  if (changed == 0) return unknown(what);
+  return {};
+}
+
+Result<std::int64_t> insert(Connection& connection, Query query, Values values) {
+  BERTH_TRY(const auto id, connection.find_integer(query, values));
+  if (!id) return fail(ErrorCode::internal, "the catalog failed");
+  return *id;
+}
+
+Result<void> store_password(Connection& connection, std::int64_t user, const StoredPassword& password, std::int64_t now) {
+  BERTH_TRY([[maybe_unused]] const auto stored,
+            connection.run(Query::set_password,
+                           {user, std::string_view(password.hash), static_cast<std::int64_t>(password.state), now}));
+  return {};
+}
+
+Value owner(std::int64_t id) {
+  if (id == 0) return std::monostate{};
+  return id;
+}
+
+Result<std::int64_t> require_repository(Connection& connection, const oci::RepositoryName& name) {
+  BERTH_TRY(const auto id, find_repository(connection, name.text()));
+  if (!id) return fail(ErrorCode::repository_unknown, "there is no repository " + name.text());
+  return *id;
+}
+
+// The organisations and teams that names of repositories imply.
+struct Implied {
+  std::set<std::string> orgs;
+  std::set<std::pair<std::string, std::string>> teams;
+};
+
+Result<Implied> read_implied(Connection& connection, std::string_view default_org) {
+  constexpr std::int64_t kStep = 1000;
+  Implied implied;
+  std::string after;
+  while (true) {
+    BERTH_TRY(auto rows, connection.query(Query::list_repositories, {std::string_view(after), kStep}));
+    std::int64_t count = 0;
+    while (true) {
+      BERTH_TRY(const bool more, rows.next());
+      if (!more) break;
+      ++count;
+      after = std::string(rows.text(0));
+      BERTH_TRY(const auto name, oci::RepositoryName::parse(after));
+      const std::string org(name.org().empty() ? default_org : name.org());
+      implied.orgs.insert(org);
+      if (!name.team().empty()) implied.teams.emplace(org, name.team());
+    }
+    if (count < kStep) return implied;
+  }
+}
+
+}  // namespace
+
+Result<void> SqliteAccounts::change(Writer::Body body) {
+  auto outcome = writer_.run(std::move(body));
+  generation_.fetch_add(1);
+  return outcome;
+}
+
+template <typename T, typename F>
+Result<T> SqliteAccounts::change_to(F&& body) {
+  T value{};
+  BERTH_CHECK_OK(change([&](Connection& c) -> Result<void> {
+    BERTH_TRY(value, body(c));
+    return {};
+  }));
+  return value;
+}
+
+// --- users -----------------------------------------------------------------------------------------------------------------
+
+Result<std::int64_t> SqliteAccounts::create_user(const NewUser& user) {
+  return change_to<std::int64_t>([&](Connection& c) -> Result<std::int64_t> {
+    BERTH_TRY(const bool taken, c.exists(Query::find_user_by_email, {std::string_view(user.email)}));
+    if (taken) return fail(exists("a user " + user.email).error());
+    const auto at = now();
+    BERTH_TRY(const auto id, insert(c, Query::insert_user, {std::string_view(user.email), std::string_view(user.name),
+                                                            static_cast<std::int64_t>(user.rank), at}));
+    if (user.password) BERTH_CHECK_OK(store_password(c, id, *user.password, at));
+    return id;
+  });
+}
+
+Result<std::optional<User>> SqliteAccounts::find_user(std::int64_t id) {
+  return readers_.with([&](Connection& c) { return first_row(c, Query::find_user, {id}, user_of); });
+}
+
+Result<std::optional<User>> SqliteAccounts::find_user_by_email(std::string_view email) {
+  return readers_.with([&](Connection& c) { return first_row(c, Query::find_user_by_email, {email}, user_of); });
+}
+
+Result<std::vector<User>> SqliteAccounts::list_users(std::int64_t after, std::size_t limit) {
+  return readers_.with([&](Connection& c) {
+    return all_rows(c, Query::list_users, {after, static_cast<std::int64_t>(limit)}, user_of);
+  });
+}
+
+Result<std::optional<std::int64_t>> SqliteAccounts::find_administrator() {
+  return readers_.with([&](Connection& c) { return c.find_integer(Query::find_administrator, {}); });
+}
+
+Result<void> SqliteAccounts::set_standing(std::int64_t user, Standing standing) {
+  return change([&](Connection& c) {
+    return must_change(c, Query::set_user_standing, {static_cast<std::int64_t>(standing), user}, "user " + text_of(user));
+  });
+}
+
+Result<void> SqliteAccounts::set_rank(std::int64_t user, Rank rank) {
+  return change([&](Connection& c) {
+    return must_change(c, Query::set_user_rank, {static_cast<std::int64_t>(rank), user}, "user " + text_of(user));
+  });
+}
+
+Result<void> SqliteAccounts::set_password(std::int64_t user, const StoredPassword& password) {
+  return change([&](Connection& c) -> Result<void> {
+    BERTH_TRY(const bool there, c.exists(Query::find_user, {user}));
+    if (!there) return unknown("user " + text_of(user));
+    return store_password(c, user, password, now());
+  });
+}
+
+Result<std::optional<StoredPassword>> SqliteAccounts::find_password(std::int64_t user) {
+  return readers_.with([&](Connection& c) {
+    return first_row(c, Query::find_password, {user}, [](const Rows& rows) {
+      return StoredPassword{std::string(rows.text(0)), static_cast<PasswordState>(rows.integer(1)),
+                            base::from_unix_micros(rows.integer(2))};
+    });
+  });
+}
+
+// --- organisations and teams ---------------------------------------------------------------------------------------------------
+
+Result<std::int64_t> SqliteAccounts::create_org(std::string_view name, std::string_view display_name) {
+  return change_to<std::int64_t>([&](Connection& c) -> Result<std::int64_t> {
+    BERTH_TRY(const bool taken, c.exists(Query::find_org, {name}));
+    if (taken) return fail(exists("an organisation " + std::string(name)).error());
+    return insert(c, Query::insert_org, {name, display_name, now()});
+  });
+}
+
+Result<std::optional<Org>> SqliteAccounts::find_org(std::string_view name) {
+  return readers_.with([&](Connection& c) { return first_row(c, Query::find_org, {name}, org_of); });
+}
+
+Result<std::vector<Org>> SqliteAccounts::list_orgs(std::string_view after, std::size_t limit) {
+  return readers_.with([&](Connection& c) {
+    return all_rows(c, Query::list_orgs, {after, static_cast<std::int64_t>(limit)}, org_of);
+  });
+}
+
+Result<std::int64_t> SqliteAccounts::create_team(std::int64_t org, std::string_view name, std::string_view description) {
+  return change_to<std::int64_t>([&](Connection& c) -> Result<std::int64_t> {
+    BERTH_TRY(const bool there, c.exists(Query::find_org_by_id, {org}));
+    if (!there) return fail(unknown("organisation " + text_of(org)).error());
+    BERTH_TRY(const bool taken, c.exists(Query::find_team, {org, name}));
+    if (taken) return fail(exists("a team " + std::string(name)).error());
+    return insert(c, Query::insert_team, {org, name, description, now()});
+  });
+}
+
+Result<std::optional<Team>> SqliteAccounts::find_team(std::int64_t org, std::string_view name) {
+  return readers_.with([&](Connection& c) { return first_row(c, Query::find_team, {org, name}, team_of); });
+}
+
+Result<std::vector<Team>> SqliteAccounts::list_teams(std::int64_t org, std::string_view after, std::size_t limit) {
+  return readers_.with([&](Connection& c) {
+    return all_rows(c, Query::list_teams, {org, after, static_cast<std::int64_t>(limit)}, team_of);
+  });
+}
+
+Result<void> SqliteAccounts::delete_team(std::int64_t org, std::int64_t team) {
+  return change([&](Connection& c) -> Result<void> {
+    BERTH_TRY(const bool there, c.exists(Query::find_team_by_id, {org, team}));
+    if (!there) return unknown("team " + text_of(team));
+    BERTH_TRY([[maybe_unused]] const auto members, c.run(Query::delete_team_members, {team}));
+    BERTH_TRY([[maybe_unused]] const auto shares, c.run(Query::delete_team_shares, {team}));
+    return must_change(c, Query::delete_team, {org, team}, "team " + text_of(team));
+  });
+}
+
+// --- memberships -----------------------------------------------------------------------------------------------------------------
+
+Result<void> SqliteAccounts::add_grant(std::int64_t user, const Grant& grant) {
+  return change([&](Connection& c) -> Result<void> {
+    BERTH_TRY(const bool user_there, c.exists(Query::find_user, {user}));
+    if (!user_there) return unknown("user " + text_of(user));
+    BERTH_TRY(const bool org_there, c.exists(Query::find_org_by_id, {grant.org}));
+    if (!org_there) return unknown("organisation " + text_of(grant.org));
+    if (grant.team != 0) {
+      BERTH_TRY(const bool team_there, c.exists(Query::find_team_by_id, {grant.org, grant.team}));
+      if (!team_there) return unknown("team " + text_of(grant.team));
+    }
+    BERTH_TRY([[maybe_unused]] const auto added,
+              c.run(Query::insert_grant, {user, grant.org, grant.team, static_cast<std::int64_t>(grant.role), now()}));
+    return {};
+  });
+}
+
+Result<bool> SqliteAccounts::remove_grant(std::int64_t user, const Grant& grant) {
+  return change_to<bool>([&](Connection& c) -> Result<bool> {
+    BERTH_TRY(const auto removed,
+              c.run(Query::delete_grant, {user, grant.org, grant.team, static_cast<std::int64_t>(grant.role)}));
+    return removed > 0;
+  });
+}
+
+Result<std::vector<Grant>> SqliteAccounts::list_grants(std::int64_t user) {
+  return readers_.with([&](Connection& c) {
+    return all_rows(c, Query::list_grants, {user}, [](const Rows& rows) {
+      return Grant{rows.integer(0), rows.integer(1), static_cast<Role>(rows.integer(2))};
+    });
+  });
+}
+
+Result<std::vector<Member>> SqliteAccounts::list_members(std::int64_t org, std::int64_t after, std::size_t limit) {
+  return readers_.with([&](Connection& c) {
+    return all_rows(c, Query::list_members, {org, after, static_cast<std::int64_t>(limit)}, [](const Rows& rows) {
+      return Member{rows.integer(0), std::string(rows.text(1)), std::string(rows.text(2)), static_cast<Role>(rows.integer(3))};
+    });
+  });
+}
+
+// --- keys ------------------------------------------------------------------------------------------------------------------------
+
+Result<std::int64_t> SqliteAccounts::create_key(const NewKey& key) {
+  const std::string actions = join(key.actions);
+  const std::string repositories = join(key.repositories);
+  return change_to<std::int64_t>([&](Connection& c) -> Result<std::int64_t> {
+    const auto at = now();
+    if (key.user != 0) {
+      BERTH_TRY(const bool there, c.exists(Query::find_user, {key.user}));
+      if (!there) return fail(unknown("user " + text_of(key.user)).error());
+    }
+    if (key.org != 0) {
+      BERTH_TRY(const bool there, c.exists(Query::find_org_by_id, {key.org}));
+      if (!there) return fail(unknown("organisation " + text_of(key.org)).error());
+    }
+    if (key.kind == KeyKind::legacy) {
+      BERTH_TRY([[maybe_unused]] const auto revoked, c.run(Query::revoke_legacy_keys, {at, key.user}));
+    }
+    return insert(c, Query::insert_key,
+                  {static_cast<std::int64_t>(key.kind), owner(key.user), owner(key.org), std::string_view(key.name),
+                   std::string_view(key.hash), std::string_view(actions), std::string_view(repositories), at, time_or_null(key.expires)});
+  });
+}
+
+Result<std::optional<Key>> SqliteAccounts::find_key(std::int64_t id) {
+  return readers_.with([&](Connection& c) { return first_row(c, Query::find_key, {id}, key_of); });
+}
+
+Result<std::optional<Key>> SqliteAccounts::find_key_by_hash(std::string_view hash) {
+  return readers_.with([&](Connection& c) { return first_row(c, Query::find_key_by_hash, {hash}, key_of); });
+}
+
+Result<std::vector<Key>> SqliteAccounts::list_keys(std::int64_t user, std::int64_t org) {
+  return readers_.with([&](Connection& c) {
+    if (user != 0) return all_rows(c, Query::list_keys_of_user, {user}, key_of);
+    return all_rows(c, Query::list_keys_of_org, {org}, key_of);
+  });
+}
+
+Result<void> SqliteAccounts::revoke_key(std::int64_t id) {
+  return change([&](Connection& c) { return must_change(c, Query::revoke_key, {now(), id}, "key " + text_of(id)); });
+}
+
+Result<void> SqliteAccounts::set_key_expiry(std::int64_t id, base::TimePoint expires) {
+  return change([&](Connection& c) {
+    const auto end = base::to_unix_micros(expires);
+    return must_change(c, Query::set_key_expiry, {end, id}, "key " + text_of(id));
+  });
+}
+
+Result<void> SqliteAccounts::touch_keys(const std::vector<std::pair<std::int64_t, base::TimePoint>>& uses) {
+  if (uses.empty()) return {};
+  return writer_.run([&](Connection& c) -> Result<void> {
+    for (const auto& [id, at] : uses) {
+      BERTH_TRY([[maybe_unused]] const auto touched, c.run(Query::touch_key, {base::to_unix_micros(at), id}));
+    }
+    return {};
+  });
+}
+
+// --- repositories ----------------------------------------------------------------------------------------------------------------
+
+Result<Place> SqliteAccounts::find_place(const PlaceName& name) {
+  return readers_.with([&](Connection& c) -> Result<Place> {
+    Place place;
+    BERTH_TRY(place.org, c.find_integer(Query::find_org, {name.org}));
+    if (place.org && !name.team.empty()) {
+      BERTH_TRY(place.team, c.find_integer(Query::find_team, {*place.org, name.team}));
+    }
+    std::int64_t repository = 0;
+    {
+      BERTH_TRY(auto rows, c.query(Query::find_repository_access, {name.repository}));
+      BERTH_TRY(place.exists, rows.next());
+      if (!place.exists) return place;
+      repository = rows.integer(0);
+      place.visibility = static_cast<Visibility>(rows.integer(1));
+    }
+    if (place.visibility != Visibility::shared_teams) return place;
+    BERTH_TRY(place.shared_teams, all_rows(c, Query::list_shares, {repository}, [](const Rows& rows) { return rows.integer(0); }));
+    return place;
+  });
+}
+
+Result<void> SqliteAccounts::set_visibility(const oci::RepositoryName& repository, Visibility visibility,
+                                            const std::vector<std::int64_t>& teams) {
+  return change([&](Connection& c) -> Result<void> {
+    BERTH_TRY(const auto id, require_repository(c, repository));
+    BERTH_TRY([[maybe_unused]] const auto set, c.run(Query::set_visibility, {static_cast<std::int64_t>(visibility), id}));
+    BERTH_TRY([[maybe_unused]] const auto cleared, c.run(Query::delete_shares, {id}));
+    for (const auto team : teams) {
+      BERTH_TRY([[maybe_unused]] const auto shared, c.run(Query::insert_share, {id, team}));
+    }
+    return {};
+  });
+}
+
+Result<void> SqliteAccounts::set_immutable_tags(const oci::RepositoryName& repository, const std::vector<std::string>& patterns) {
+  const std::string list = join(patterns);
+  return change([&](Connection& c) -> Result<void> {
+    BERTH_TRY(const auto id, require_repository(c, repository));
+    BERTH_TRY([[maybe_unused]] const auto set, c.run(Query::set_immutable_tags, {std::string_view(list), id}));
+    return {};
+  });
+}
+
+Result<std::vector<std::string>> SqliteAccounts::list_immutable_tags(const oci::RepositoryName& repository) {
+  return readers_.with([&](Connection& c) -> Result<std::vector<std::string>> {
+    BERTH_TRY(const auto id, require_repository(c, repository));
+    BERTH_TRY(const auto list, first_row(c, Query::find_immutable_tags, {id}, [](const Rows& rows) { return split(rows.text(0)); }));
+    return list.value_or(std::vector<std::string>{});
+  });
+}
+
+// --- from --open to accounts -------------------------------------------------------------------------------------------------------
+
+Result<void> SqliteAccounts::note_open_data() {
+  BERTH_TRY(const auto noted, readers_.with([](Connection& c) { return c.find_integer(Query::find_open_data, {}); }));
+  if (noted.value_or(0) != 0) return {};
+  return change([](Connection& c) -> Result<void> {
+    BERTH_TRY([[maybe_unused]] const auto set, c.run(Query::set_open_data, {std::int64_t{1}}));
+    return {};
+  });
+}
+
+Result<std::int64_t> SqliteAccounts::adopt_orgs(std::int64_t owner_id, std::string_view default_org) {
+  BERTH_TRY(const auto noted, readers_.with([](Connection& c) { return c.find_integer(Query::find_open_data, {}); }));
+  if (noted.value_or(0) == 0) return 0;
+  return change_to<std::int64_t>([&](Connection& c) -> Result<std::int64_t> {
+    BERTH_TRY(const auto implied, read_implied(c, default_org));
+    const auto at = now();
+    std::int64_t made = 0;
+    for (const auto& org : implied.orgs) {
+      BERTH_TRY(const bool there, c.exists(Query::find_org, {std::string_view(org)}));
+      if (there) continue;
+      BERTH_TRY(const auto id, insert(c, Query::insert_org, {std::string_view(org), std::string_view(org), at}));
+      BERTH_TRY([[maybe_unused]] const auto granted, c.run(Query::insert_grant, {owner_id, id, std::int64_t{0},
+                                                                                 static_cast<std::int64_t>(Role::org_owner), at}));
+      ++made;
+    }
+    for (const auto& [org, team] : implied.teams) {
+      BERTH_TRY([[maybe_unused]] const auto added, c.run(Query::ensure_team, {std::string_view(team), at, std::string_view(org)}));
+    }
+    BERTH_TRY([[maybe_unused]] const auto cleared, c.run(Query::set_open_data, {std::int64_t{0}}));
+    return made;
+  });
+}
+
+}  // namespace berth::catalog

@@ -1,0 +1,209 @@
+// What every AccountCatalog keeps.
+#include <gmock/gmock.h>
+
+#include "berth/catalog/accounts.h"
+#include "contract/catalog_contract.h"
+
+namespace berth::test {
+namespace {
+
+using base::ErrorCode;
+using catalog::Grant;
+using catalog::KeyKind;
+using catalog::Role;
+using catalog::Visibility;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class AccountsContract : public CatalogContract {
+ protected:
+  [[nodiscard]] catalog::AccountCatalog& accounts() { return catalog().accounts(); }
+  std::int64_t user(const std::string& email) { return accounts().create_user({.email = email, .name = "N", .password = {}}).value(); }
+  std::int64_t org(const std::string& name) { return accounts().create_org(name, name).value(); }
+  std::int64_t key(catalog::NewKey key) { return accounts().create_key(key).value(); }
+  catalog::Place place(const oci::RepositoryName& name) {
+    return accounts().find_place({name.org(), name.team(), name.text()}).value();
+  }
+};
+
+TEST_P(AccountsContract, UsersHaveLargeIdsAndOneEmailEach) {
+  const auto first = user("a@example.com");
+  EXPECT_EQ(first, 1'000'000);
+  EXPECT_EQ(user("b@example.com"), 1'000'001);
+  EXPECT_EQ(code_of(accounts().create_user({.email = "a@example.com", .name = "", .password = {}})), ErrorCode::parameter_invalid);
+  under_test().reopen();
+  EXPECT_EQ(accounts().find_user_by_email("a@example.com").value()->id, first);
+  EXPECT_FALSE(accounts().find_user_by_email("c@example.com").value());
+  EXPECT_EQ(accounts().list_users(first, 10).value().size(), 1U);
+}
+
+TEST_P(AccountsContract, PasswordsStandApartAndCanBeReplaced) {
+  const auto id = accounts().create_user({.email = "a@example.com", .name = "A", .password = catalog::StoredPassword{"hash-1", catalog::PasswordState::must_change, {}}}).value();
+  EXPECT_EQ(accounts().find_password(id).value()->state, catalog::PasswordState::must_change);
+  ASSERT_TRUE(accounts().set_password(id, {.hash = "hash-2"}));
+  EXPECT_EQ(accounts().find_password(id).value()->hash, "hash-2");
+  EXPECT_EQ(code_of(accounts().set_password(7, {.hash = "x"})), ErrorCode::repository_unknown);
+  EXPECT_FALSE(accounts().find_password(user("b@example.com")).value());
+}
+
+TEST_P(AccountsContract, OnlyAnActiveAdministratorCounts) {
+  EXPECT_FALSE(accounts().find_administrator().value());
+  const auto id = user("a@example.com");
+  ASSERT_TRUE(accounts().set_rank(id, catalog::Rank::platform_administrator));
+  EXPECT_EQ(accounts().find_administrator().value(), id);
+  ASSERT_TRUE(accounts().set_standing(id, catalog::Standing::disabled));
+  EXPECT_FALSE(accounts().find_administrator().value());
+}
+
+TEST_P(AccountsContract, RolesAreGivenOnceAndTaken) {
+  const auto id = user("a@example.com");
+  const auto acme = org("acme");
+  const auto team = accounts().create_team(acme, "vision", "").value();
+  const Grant org_level{acme, 0, Role::registry_read};
+  const Grant team_level{acme, team, Role::registry_admin};
+  ASSERT_TRUE(accounts().add_grant(id, team_level));
+  ASSERT_TRUE(accounts().add_grant(id, org_level));
+  ASSERT_TRUE(accounts().add_grant(id, org_level));
+  EXPECT_THAT(accounts().list_grants(id).value(), ElementsAre(org_level, team_level));
+  EXPECT_EQ(accounts().list_members(acme, 0, 10).value().size(), 2U);
+  EXPECT_TRUE(accounts().remove_grant(id, org_level).value());
+  EXPECT_FALSE(accounts().remove_grant(id, org_level).value());
+  ASSERT_TRUE(accounts().delete_team(acme, team));
+  EXPECT_THAT(accounts().list_grants(id).value(), IsEmpty());
+}
+
+TEST_P(AccountsContract, ARoleNeedsItsUserOrgAndTeam) {
+  const auto id = user("a@example.com");
+  const auto acme = org("acme");
+  const auto other = org("other");
+  const auto team = accounts().create_team(other, "vision", "").value();
+  EXPECT_EQ(code_of(accounts().add_grant(7, {acme, 0, Role::registry_read})), ErrorCode::repository_unknown);
+  EXPECT_EQ(code_of(accounts().add_grant(id, {99, 0, Role::registry_read})), ErrorCode::repository_unknown);
+  EXPECT_EQ(code_of(accounts().add_grant(id, {acme, team, Role::registry_read})), ErrorCode::repository_unknown);
+  EXPECT_EQ(code_of(accounts().delete_team(acme, team)), ErrorCode::repository_unknown);
+  EXPECT_EQ(code_of(accounts().create_org("acme", "")), ErrorCode::parameter_invalid);
+  EXPECT_EQ(code_of(accounts().create_team(other, "vision", "")), ErrorCode::parameter_invalid);
+}
+
+TEST_P(AccountsContract, KeysAreFoundByHashAndRevokedForGood) {
+  const auto id = user("a@example.com");
+  const auto acme = org("acme");
+  const auto expires = under_test().clock().now() + std::chrono::hours(24);
+  const auto made = key({.kind = KeyKind::personal, .user = id, .org = acme, .name = "ci", .hash = "aa", .actions = {"registry:pull"},
+                         .repositories = {"acme/*", "acme/x"}, .expires = expires});
+  const auto found = accounts().find_key_by_hash("aa").value();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->id, made);
+  EXPECT_THAT(found->actions, ElementsAre("registry:pull"));
+  EXPECT_THAT(found->repositories, ElementsAre("acme/*", "acme/x"));
+  EXPECT_EQ(found->expires, expires);
+  EXPECT_FALSE(found->revoked);
+  ASSERT_TRUE(accounts().revoke_key(made));
+  const auto first = accounts().find_key(made).value()->revoked;
+  under_test().clock().advance(std::chrono::hours(1));
+  ASSERT_TRUE(accounts().revoke_key(made));
+  EXPECT_EQ(accounts().find_key(made).value()->revoked, first);
+  EXPECT_EQ(code_of(accounts().revoke_key(99)), ErrorCode::repository_unknown);
+  EXPECT_EQ(code_of(accounts().create_key({.user = 7, .org = acme, .name = "", .hash = "x", .actions = {}, .repositories = {}, .expires = {}})), ErrorCode::repository_unknown);
+}
+
+TEST_P(AccountsContract, ThereIsOneLegacyKeyAUser) {
+  const auto id = user("a@example.com");
+  const auto old = key({.kind = KeyKind::legacy, .user = id, .name = "", .hash = "aa", .actions = {}, .repositories = {}, .expires = {}});
+  const auto personal = key({.kind = KeyKind::personal, .user = id, .org = org("acme"), .name = "", .hash = "bb", .actions = {}, .repositories = {}, .expires = {}});
+  key({.kind = KeyKind::legacy, .user = id, .name = "", .hash = "cc", .actions = {}, .repositories = {}, .expires = {}});
+  EXPECT_TRUE(accounts().find_key(old).value()->revoked);
+  EXPECT_FALSE(accounts().find_key(personal).value()->revoked);
+  EXPECT_EQ(accounts().list_keys(id, 0).value().size(), 3U);
+}
+
+TEST_P(AccountsContract, UseOfKeysIsNotedWithoutMakingAnythingStale) {
+  const auto acme = org("acme");
+  const auto made = key({.kind = KeyKind::service, .org = acme, .name = "ci", .hash = "aa", .actions = {}, .repositories = {}, .expires = {}});
+  const auto generation = accounts().generation();
+  ASSERT_TRUE(accounts().touch_keys({{made, under_test().clock().now()}}));
+  EXPECT_EQ(accounts().generation(), generation);
+  EXPECT_EQ(accounts().list_keys(0, acme).value().at(0).last_used, under_test().clock().now());
+}
+
+TEST_P(AccountsContract, EveryChangeRaisesTheGeneration) {
+  auto last = accounts().generation();
+  const auto raised = [&] { return std::exchange(last, accounts().generation()) < accounts().generation(); };
+  const auto id = user("a@example.com");
+  EXPECT_TRUE(raised());
+  const auto acme = org("acme");
+  EXPECT_TRUE(raised());
+  ASSERT_TRUE(accounts().add_grant(id, {acme, 0, Role::org_owner}));
+  EXPECT_TRUE(raised());
+  ASSERT_TRUE(accounts().remove_grant(id, {acme, 0, Role::org_owner}));
+  EXPECT_TRUE(raised());
+  ASSERT_TRUE(accounts().set_standing(id, catalog::Standing::disabled));
+  EXPECT_TRUE(raised());
+}
+
+TEST_P(AccountsContract, APlaceTellsWhatIsThere) {
+  EXPECT_FALSE(place(repository("acme/vision/app")).org);
+  const auto acme = org("acme");
+  EXPECT_EQ(place(repository("acme/vision/app")).org, acme);
+  EXPECT_FALSE(place(repository("acme/vision/app")).team);
+  ASSERT_TRUE(catalog().link_blob(repository("acme/vision/app"), sha256_of("x"), 1));
+  const auto made = accounts().find_team(acme, "vision").value();
+  ASSERT_TRUE(made) << "a first repository makes its team's row";
+  const auto found = place(repository("acme/vision/app"));
+  EXPECT_TRUE(found.exists);
+  EXPECT_EQ(found.team, made->id);
+  EXPECT_EQ(found.visibility, Visibility::org_private);
+}
+
+TEST_P(AccountsContract, VisibilityIsARepositorysAndRaisesTheCatalogsGeneration) {
+  const auto acme = org("acme");
+  const auto team = accounts().create_team(acme, "vision", "").value();
+  const auto app = repository("acme/app");
+  EXPECT_EQ(code_of(accounts().set_visibility(app, Visibility::everyone, {})), ErrorCode::repository_unknown);
+  ASSERT_TRUE(catalog().link_blob(app, sha256_of("x"), 1));
+  const auto generation = catalog().generation();
+  ASSERT_TRUE(accounts().set_visibility(app, Visibility::shared_teams, {team}));
+  EXPECT_GT(catalog().generation(), generation);
+  EXPECT_THAT(place(app).shared_teams, ElementsAre(team));
+  ASSERT_TRUE(accounts().set_visibility(app, Visibility::everyone, {}));
+  EXPECT_EQ(place(app).visibility, Visibility::everyone);
+  EXPECT_THAT(place(app).shared_teams, IsEmpty());
+}
+
+TEST_P(AccountsContract, AnImmutableTagIsSetOnceAndNeverMoves) {
+  const auto first = image("first");
+  const auto second = image("second");
+  ASSERT_TRUE(catalog().put_manifest(put_of(app_, first, {tag("v1"), tag("latest")})));
+  ASSERT_TRUE(accounts().set_immutable_tags(app_, {"v*"}));
+  EXPECT_EQ(code_of(catalog().put_manifest(put_of(app_, second, {tag("v1")}))), ErrorCode::tag_immutable);
+  EXPECT_FALSE(catalog().find_manifest(app_, second.digest).value()) << "all or nothing";
+  EXPECT_TRUE(catalog().put_manifest(put_of(app_, first, {tag("v1")}))) << "the same again moves nothing";
+  EXPECT_TRUE(catalog().put_manifest(put_of(app_, second, {tag("latest"), tag("v2")})));
+  EXPECT_EQ(code_of(catalog().put_manifest(put_of(app_, first, {tag("v2")}))), ErrorCode::tag_immutable);
+  EXPECT_THAT(accounts().list_immutable_tags(app_).value(), ElementsAre("v*"));
+  ASSERT_TRUE(accounts().set_immutable_tags(app_, {}));
+  EXPECT_TRUE(catalog().put_manifest(put_of(app_, first, {tag("v2")})));
+}
+
+TEST_P(AccountsContract, OpenDataGetsItsOrgsOnce) {
+  ASSERT_TRUE(catalog().link_blob(repository("acme/vision/app"), sha256_of("x"), 1));
+  ASSERT_TRUE(catalog().link_blob(repository("alone"), sha256_of("x"), 1));
+  ASSERT_TRUE(catalog().link_blob(repository("other/app"), sha256_of("x"), 1));
+  const auto owner = user("admin@example.com");
+  org("other");
+  EXPECT_EQ(accounts().adopt_orgs(owner, "main").value(), 2);
+  const auto acme = accounts().find_org("acme").value();
+  ASSERT_TRUE(acme);
+  EXPECT_TRUE(accounts().find_org("main").value());
+  EXPECT_TRUE(accounts().find_team(acme->id, "vision").value());
+  EXPECT_EQ(accounts().list_grants(owner).value().size(), 2U) << "an organisation that was there keeps its owners";
+  ASSERT_TRUE(catalog().link_blob(repository("late/app"), sha256_of("x"), 1));
+  EXPECT_EQ(accounts().adopt_orgs(owner, "main").value(), 0) << "nothing was made without accounts since";
+  ASSERT_TRUE(accounts().note_open_data());
+  EXPECT_EQ(accounts().adopt_orgs(owner, "main").value(), 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, AccountsContract, ::testing::ValuesIn(all_catalogs()), catalog_kind_name);
+
+}  // namespace
+}  // namespace berth::test
