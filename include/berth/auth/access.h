@@ -1,56 +1,93 @@
-// Who may do what: the words of the decision, and the decision as a pure function behind one interface.
+// Who are you, may you: the door between the pipeline and everything that knows accounts.
 //
-// Actions are CONTRACTS.md's "Roles × actions". Until accounts exist the only Policy is the open one (`--open`, loopback listeners):
-// one principal that may do everything.
+// Two policies: the open one (`--open`, loopback listeners: one principal that may do everything) and the one over accounts
+// (berth/auth/accounts.h). Threads: any worker thread; calls may read rows.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
+#include "berth/auth/decision.h"
+#include "berth/auth/roles.h"
 #include "berth/base/error.h"
 
 namespace berth::auth {
-
-enum class Action : std::uint8_t {
-  registry_list,
-  registry_pull,
-  registry_push,
-  registry_edit,
-  registry_delete,
-  system_read,
-};
-
-// "registry:pull", as CONTRACTS.md spells it.
-std::string_view action_name(Action action);
-
-// Whether the action only looks. What does not is refused while the registry is read-only.
-bool only_reads(Action action);
-
-// Who asks. `name` is what an upload session and the history of tags remember.
-struct Principal {
-  std::string name;
-};
 
 // What an action is asked on. Empty repository: the whole registry.
 struct Scope {
   std::string_view repository;
 };
 
+// What came with a request, taken apart but not believed.
+struct NoCredential {};
+struct BasicCredential {
+  std::string user;
+  std::string password;
+};
+// A token or a key.
+struct BearerCredential {
+  std::string text;
+};
+// An Authorization header that is neither.
+struct UnreadableCredential {};
+using Credential = std::variant<NoCredential, BasicCredential, BearerCredential, UnreadableCredential>;
+
+// Whether a token whose time is over still names its principal: for the URL of an upload alone.
+enum class Expired : std::uint8_t { refused, named };
+
+struct TokenRequest {
+  Credential credential;
+  std::string peer;                        // address of the client
+  std::string service;
+  std::vector<std::string> scopes;         // as sent: "repository:acme/app:pull,push", "group/ngc:acme", …
+  enum class Offline : std::uint8_t { no, yes } offline = Offline::no;  // also wants a refresh token
+  std::string refresh_token;               // instead of a credential
+};
+
+struct IssuedToken {
+  std::string token;
+  std::string refresh_token;               // empty: none
+  std::chrono::seconds lifetime{0};
+  base::TimePoint issued;
+  std::string scope;                       // what was granted, in the words of the request
+};
+
 class Policy {
  public:
   virtual ~Policy() = default;
-  // Who a request without credentials is.
+  // Who sent this. No credential: the guest. Errors: unauthorized (wrong, unknown, expired, revoked, disabled: which of them is not said),
+  // too_many_requests (too many failures from this address or for this account, or the queue for passwords is full).
+  [[nodiscard]] virtual base::Result<Principal> authenticate(const Credential& credential, std::string_view peer,
+                                                             Expired expired) const = 0;
   [[nodiscard]] virtual Principal guest() const = 0;
-  // Errors: unauthorized (credentials would help), denied. Pure; any thread.
+  // Errors: unauthorized (credentials would help), denied.
   [[nodiscard]] virtual base::Result<void> check(const Principal& principal, Action action, const Scope& scope) const = 0;
+  // Errors: as authenticate(); unsupported (there are no accounts here).
+  [[nodiscard]] virtual base::Result<IssuedToken> issue(const TokenRequest& request) const = 0;
+  // The public keys that tokens are signed with, as a JWK set (RFC 7517 §5).
+  [[nodiscard]] virtual std::string public_keys() const = 0;
 };
 
 // Everything is allowed to everybody; for `--open`.
-class OpenPolicy final : public Policy {
+class OpenPolicy : public Policy {
  public:
-  [[nodiscard]] Principal guest() const override { return {"open"}; }
+  [[nodiscard]] base::Result<Principal> authenticate(const Credential&, std::string_view, Expired) const override { return guest(); }
+  [[nodiscard]] Principal guest() const override {
+    Principal principal;
+    principal.kind = Principal::Kind::open;
+    principal.name = "open";
+    return principal;
+  }
   [[nodiscard]] base::Result<void> check(const Principal&, Action, const Scope&) const override { return {}; }
+  [[nodiscard]] base::Result<IssuedToken> issue(const TokenRequest&) const override {
+    return base::fail(base::ErrorCode::unsupported, "this registry runs with --open: everything is allowed without a token");
+  }
+  [[nodiscard]] std::string public_keys() const override { return R"({"keys":[]})"; }
 };
 
 }  // namespace berth::auth

@@ -1,0 +1,333 @@
+#include <unordered_map>
+
+#include "auth/brake.h"
+#include "auth/directory.h"
+#include "auth/key_ring.h"
+#include "auth/remembered.h"
+#include "auth/token_scopes.h"
+#include "auth/token_text.h"
+#include "berth/auth/accounts.h"
+#include "berth/auth/key_text.h"
+#include "berth/auth/passwords.h"
+#include "berth/base/hash.h"
+#include "berth/base/json.h"
+#include "berth/base/metrics.h"
+#include "berth/base/sign.h"
+
+namespace berth::auth {
+
+using base::ErrorCode;
+using base::Result;
+using base::metrics::Metric;
+
+namespace {
+
+// Longer than 300: NGC's client renews 300 s early and would ask before every request.
+constexpr std::chrono::seconds kBroadLifetime{900};
+constexpr std::chrono::hours kRefreshLifetime{24 * 30};
+constexpr std::string_view kDefaultService = "berth";
+
+// One answer for every way in which a credential can be wrong: wrong, unknown, expired, revoked, disabled.
+auto bad_credential() { return base::fail(ErrorCode::unauthorized, "the credentials are not valid"); }
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return result;
+}
+
+class Accounts final : public AccountPolicy {
+ public:
+  Accounts(AccountOptions options, catalog::Catalog& catalog, std::unique_ptr<KeyRing> ring, const base::Clock& clock)
+      : options_(std::move(options)), accounts_(catalog.accounts()), clock_(clock), ring_(std::move(ring)), directory_(catalog), brake_(clock) {
+    if (options_.service.empty()) options_.service = kDefaultService;
+    names_ = {options_.service, options_.service};
+  }
+
+  Result<Principal> authenticate(const Credential& credential, std::string_view peer, Expired expired) const override;
+  [[nodiscard]] Principal guest() const override { return {}; }
+  Result<void> check(const Principal& principal, Action action, const Scope& scope) const override;
+  Result<IssuedToken> issue(const TokenRequest& request) const override;
+  [[nodiscard]] std::string public_keys() const override;
+  Result<void> tick() override;
+
+ private:
+  // authenticate
+  Result<Principal> by_basic(const BasicCredential& basic, std::string_view peer) const;
+  Result<Principal> by_password(const BasicCredential& basic, std::string_view peer) const;
+  Result<Principal> check_password(const catalog::User& user, const BasicCredential& basic) const;
+  Result<Principal> by_key(std::string_view text) const;
+  Result<Principal> by_token(std::string_view text, Expired expired) const;
+  Result<ReadToken> read(std::string_view text) const;
+  // The principals that rows still stand behind.
+  Result<Principal> user_principal(std::int64_t id) const;
+  Result<Principal> key_principal(const KeyRecord& record) const;
+  Result<Principal> claimed_principal(const Claims& claims) const;
+
+  // issue
+  Result<Principal> requester(const TokenRequest& request, const WantedScopes& wanted) const;
+  Result<TokenScope> grant(const Principal& principal, const WantedScopes& wanted) const;
+  Result<Decision> decide_on(const Principal& principal, Action action, std::string_view repository) const;
+
+  AccountOptions options_;
+  catalog::AccountCatalog& accounts_;
+  const base::Clock& clock_;
+  std::unique_ptr<KeyRing> ring_;
+  TokenNames names_;
+  mutable Directory directory_;
+  mutable Passwords passwords_;
+  mutable Brake brake_;
+  mutable RememberedPasswords remembered_;
+  mutable RememberedTokens tokens_;
+  mutable base::Synced<std::unordered_map<std::int64_t, base::TimePoint>> key_uses_;
+};
+
+// --- who are you -----------------------------------------------------------------------------------------------------------------
+
+Result<Principal> Accounts::authenticate(const Credential& credential, std::string_view peer, Expired expired) const {
+  if (std::holds_alternative<NoCredential>(credential)) return guest();
+  auto principal = [&]() -> Result<Principal> {
+    if (const auto* basic = std::get_if<BasicCredential>(&credential)) return by_basic(*basic, peer);
+    if (const auto* bearer = std::get_if<BearerCredential>(&credential)) {
+      return looks_like_key(bearer->text) ? by_key(bearer->text) : by_token(bearer->text, expired);
+    }
+    return bad_credential();
+  }();
+  if (!principal) base::metrics::add(Metric::http_rejected, 1, {principal.error().code() == ErrorCode::unauthorized ? "credential" : "password_queue"});
+  return principal;
+}
+
+// A key is a key whatever user stands before it: "$oauthtoken", the email, anything.
+Result<Principal> Accounts::by_basic(const BasicCredential& basic, std::string_view peer) const {
+  if (looks_like_key(basic.password)) return by_key(basic.password);
+  return by_password(basic, peer);
+}
+
+Result<Principal> Accounts::by_password(const BasicCredential& basic, std::string_view peer) const {
+  const auto email = lower(basic.user);
+  const auto generation = directory_.generation();
+  if (const auto user = remembered_.find(email, basic.password, generation, clock_.now())) return user_principal(*user);
+  BERTH_CHECK_OK(brake_.check(peer, email));
+  BERTH_TRY(const auto user, accounts_.find_user_by_email(email));
+  if (!user) {
+    BERTH_TRY([[maybe_unused]] const auto match, passwords_.verify_nobody(basic.password));
+    brake_.count_failure(peer, email);
+    return bad_credential();
+  }
+  auto principal = check_password(*user, basic);
+  if (principal) {
+    remembered_.put(email, basic.password, user->id, generation, clock_.now());
+  } else if (principal.error().code() == ErrorCode::unauthorized) {
+    brake_.count_failure(peer, email);
+  }
+  return principal;
+}
+
+Result<Principal> Accounts::check_password(const catalog::User& user, const BasicCredential& basic) const {
+  BERTH_TRY(const auto stored, accounts_.find_password(user.id));
+  if (!stored) {
+    BERTH_TRY([[maybe_unused]] const auto match, passwords_.verify_nobody(basic.password));
+    return bad_credential();
+  }
+  BERTH_TRY(const auto match, passwords_.verify(basic.password, stored->hash));
+  if (match == PasswordMatch::no) return bad_credential();
+  if (stored->state == catalog::PasswordState::must_change) {
+    return base::fail(ErrorCode::unauthorized, "the password must be changed before it is good for anything: berth admin user password");
+  }
+  return user_principal(user.id);
+}
+
+Result<Principal> Accounts::by_key(std::string_view text) const {
+  const auto key = parse_key_text(text);
+  if (!key) return bad_credential();
+  BERTH_TRY(const auto record, directory_.find_key_by_hash(key->hash()));
+  if (record == nullptr) return bad_credential();
+  return key_principal(*record);
+}
+
+Result<ReadToken> Accounts::read(std::string_view text) const {
+  const auto now = clock_.now();
+  if (auto known = tokens_.find(text)) {
+    const bool over = known->expires <= now;
+    return ReadToken{std::move(*known), over ? Principal::Freshness::expired : Principal::Freshness::fresh};
+  }
+  BERTH_TRY(auto token, read_token(text, names_, *ring_, now));
+  tokens_.put(text, token.claims);
+  return token;
+}
+
+Result<Principal> Accounts::by_token(std::string_view text, Expired expired) const {
+  BERTH_TRY(auto token, read(text));
+  if (token.claims.use == Claims::Use::refresh) return bad_credential();
+  if (token.freshness == Principal::Freshness::expired && expired == Expired::refused) {
+    return base::fail(ErrorCode::unauthorized, "the token's time is over; ask for a new one");
+  }
+  BERTH_TRY(auto principal, claimed_principal(token.claims));
+  principal.scope = std::make_shared<const TokenScope>(std::move(token.claims.scope));
+  principal.freshness = token.freshness;
+  return principal;
+}
+
+Result<Principal> Accounts::claimed_principal(const Claims& claims) const {
+  if (claims.key != 0) {
+    BERTH_TRY(const auto record, directory_.find_key(claims.key));
+    if (record == nullptr || record->key.user != claims.user) return bad_credential();
+    return key_principal(*record);
+  }
+  if (claims.user == 0) return guest();
+  return user_principal(claims.user);
+}
+
+Result<Principal> Accounts::user_principal(std::int64_t id) const {
+  BERTH_TRY(const auto record, directory_.find_user(id));
+  if (record == nullptr || record->user.standing != catalog::Standing::active) return bad_credential();
+  Principal principal;
+  principal.kind = Principal::Kind::user;
+  principal.name = "user:" + std::to_string(id);
+  principal.user = id;
+  principal.rights = record->rights;
+  return principal;
+}
+
+Result<Principal> Accounts::key_principal(const KeyRecord& record) const {
+  const auto now = clock_.now();
+  const auto& key = record.key;
+  if (key.revoked || (key.expires && *key.expires <= now)) return bad_credential();
+  key_uses_.with([&](auto& uses) { uses[key.id] = now; });
+  if (key.kind != catalog::KeyKind::service) {
+    BERTH_TRY(auto principal, user_principal(key.user));
+    principal.key = key.id;
+    principal.ceiling = record.ceiling;
+    return principal;
+  }
+  // A service key is the organisation's: its ceiling says what it may, and the organisation's registry is the most that it can.
+  Principal principal;
+  principal.kind = Principal::Kind::service;
+  principal.name = "service:" + std::to_string(key.id);
+  principal.key = key.id;
+  principal.rights = std::make_shared<const Rights>(Rights{catalog::Rank::user, {{key.org, 0, catalog::Role::registry_admin}}});
+  principal.ceiling = record.ceiling;
+  return principal;
+}
+
+// --- may you ---------------------------------------------------------------------------------------------------------------------
+
+Result<Decision> Accounts::decide_on(const Principal& principal, Action action, std::string_view repository) const {
+  Question question;
+  question.action = action;
+  if (!repository.empty()) {
+    BERTH_TRY(const auto name, oci::RepositoryName::parse(repository));
+    question.org = name.org().empty() ? std::string_view(options_.default_org) : repository.substr(0, name.org().size());
+    question.team = name.team().empty() ? std::string_view() : repository.substr(name.org().size() + 1, name.team().size());
+    question.repository = repository;
+    BERTH_TRY(question.place, directory_.find_place({question.org, question.team, repository}));
+  }
+  return decide(principal, question);
+}
+
+Result<void> Accounts::check(const Principal& principal, Action action, const Scope& scope) const {
+  BERTH_TRY(auto decision, decide_on(principal, action, scope.repository));
+  switch (decision.verdict) {
+    case Verdict::allowed: return {};
+    case Verdict::unauthorized:
+    case Verdict::insufficient_scope: return base::fail(ErrorCode::unauthorized, std::move(decision.reason));
+    case Verdict::denied: return base::fail(ErrorCode::denied, std::move(decision.reason));
+  }
+  return base::fail(ErrorCode::denied, "denied");
+}
+
+// --- tokens ----------------------------------------------------------------------------------------------------------------------
+
+Result<Principal> Accounts::requester(const TokenRequest& request, const WantedScopes& wanted) const {
+  auto principal = [&]() -> Result<Principal> {
+    if (request.refresh_token.empty()) return authenticate(request.credential, request.peer, Expired::refused);
+    BERTH_TRY(const auto token, read(request.refresh_token));
+    if (token.claims.use != Claims::Use::refresh || token.freshness == Principal::Freshness::expired) return bad_credential();
+    BERTH_TRY(auto owner, claimed_principal(token.claims));
+    BERTH_TRY(const auto stored, accounts_.find_password(owner.user));
+    // A new password ends what the old one gave.
+    if (owner.key == 0 && (!stored || stored->changed > token.claims.issued + std::chrono::seconds(1))) return bad_credential();
+    return owner;
+  }();
+  if (principal || principal.error().code() != ErrorCode::unauthorized) return principal;
+  // A foreign or stale credential does not stand in the way of what is open to everybody. Anything more, and a bare login, is refused.
+  if (wanted.items.empty() || wanted.catalog || wanted.groups) return principal;
+  for (const auto& item : wanted.items) {
+    if (item.actions != ActionSet{Action::registry_pull}) return principal;
+    BERTH_TRY(const auto decision, decide_on(guest(), Action::registry_pull, item.repository));
+    if (decision.verdict != Verdict::allowed) return principal;
+  }
+  return guest();
+}
+
+Result<TokenScope> Accounts::grant(const Principal& principal, const WantedScopes& wanted) const {
+  TokenScope scope;
+  for (const auto& item : wanted.items) {
+    TokenScope::Item granted{item.repository, {}};
+    for (const auto action : {Action::registry_pull, Action::registry_push, Action::registry_delete}) {
+      if (!item.actions.has(action)) continue;
+      BERTH_TRY(const auto decision, decide_on(principal, action, item.repository));
+      if (decision.verdict == Verdict::allowed) granted.actions.add(action);
+    }
+    if (!granted.actions.empty()) scope.items.push_back(std::move(granted));
+  }
+  scope.catalog = wanted.catalog && principal.kind != Principal::Kind::guest;
+  return scope;
+}
+
+Result<IssuedToken> Accounts::issue(const TokenRequest& request) const {
+  const auto wanted = parse_scopes(request.scopes);
+  BERTH_TRY(const auto principal, requester(request, wanted));
+  if (principal.kind == Principal::Kind::guest && wanted.empty()) {
+    return base::fail(ErrorCode::unauthorized, "log in: a token without a scope needs an account");
+  }
+  Claims claims;
+  claims.user = principal.user;
+  claims.key = principal.key;
+  claims.issued = clock_.now();
+  const bool broad = (request.service == "ngc" || wanted.groups) && principal.kind != Principal::Kind::guest;
+  claims.use = broad ? Claims::Use::broad : Claims::Use::access;
+  const auto lifetime = broad ? kBroadLifetime : options_.token_lifetime;
+  claims.expires = claims.issued + lifetime;
+  if (!broad) {
+    BERTH_TRY(claims.scope, grant(principal, wanted));
+  }
+  const auto key = ring_->newest();
+  IssuedToken issued;
+  issued.token = write_token(claims, names_, *key);
+  issued.lifetime = lifetime;
+  issued.issued = claims.issued;
+  issued.scope = format_scope(claims.scope);
+  if (request.offline == TokenRequest::Offline::yes && principal.kind != Principal::Kind::guest) {
+    claims.use = Claims::Use::refresh;
+    claims.scope = {};
+    claims.expires = claims.issued + kRefreshLifetime;
+    issued.refresh_token = write_token(claims, names_, *key);
+  }
+  return issued;
+}
+
+std::string Accounts::public_keys() const {
+  auto keys = base::OrderedJson::array();
+  for (const auto& entry : ring_->entries()) {
+    keys.push_back({{"kty", "OKP"}, {"crv", "Ed25519"}, {"use", "sig"}, {"alg", "EdDSA"}, {"kid", entry->kid},
+                    {"x", base::to_base64url(entry->key.public_key())}});
+  }
+  return base::OrderedJson{{"keys", std::move(keys)}}.dump();
+}
+
+Result<void> Accounts::tick() {
+  const auto uses = key_uses_.with([](auto& present) { return std::exchange(present, {}); });
+  BERTH_CHECK_OK(accounts_.touch_keys({uses.begin(), uses.end()}));
+  return ring_->rotate_if_due();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AccountPolicy>> make_account_policy(AccountOptions options, catalog::Catalog& catalog, base::FileSystem& fs,
+                                                           const base::Clock& clock) {
+  BERTH_TRY(auto ring, KeyRing::open(fs, options.key_directory, clock));
+  return std::make_unique<Accounts>(std::move(options), catalog, std::move(ring), clock);
+}
+
+}  // namespace berth::auth

@@ -1,0 +1,153 @@
+#include "berth/auth/decision.h"
+
+#include <algorithm>
+
+#include "berth/base/pattern.h"
+
+namespace berth::auth {
+
+using catalog::Grant;
+using catalog::Rank;
+using catalog::Role;
+using catalog::Visibility;
+
+namespace {
+
+bool is_reading(Action action) { return action == Action::registry_list || action == Action::registry_pull; }
+
+bool is_administrator(const Principal& principal) {
+  return principal.rights != nullptr && principal.rights->rank == Rank::platform_administrator;
+}
+
+bool open_to_all(const Question& q) {
+  if (q.repository.empty()) return false;
+  if (q.place.visibility == Visibility::everyone) return is_reading(q.action);
+  return q.place.visibility == Visibility::listed && q.action == Action::registry_list;
+}
+
+bool of_org(const Grant& grant, const Question& q) { return q.place.org && grant.org == *q.place.org; }
+
+// A role at the level of the org holds in all its teams; a team's role in that team alone.
+bool gives(const Grant& grant, const Question& q, Action action) {
+  if (!of_org(grant, q)) return false;
+  const auto& row = role_row(grant.role);
+  const bool own_team = grant.team != 0 && q.place.team && *q.place.team == grant.team;
+  if (grant.team != 0 && !own_team) return false;
+  return row.actions.has(action) || (own_team && row.own_team_actions.has(action));
+}
+
+// What a repository is shared for is read by those who may read elsewhere: in the org, or in a team it is shared with.
+bool shared_with(const Grant& grant, const Question& q) {
+  if (q.repository.empty() || !is_reading(q.action) || !of_org(grant, q) || !role_row(grant.role).actions.has(q.action)) return false;
+  switch (q.place.visibility) {
+    case Visibility::org_private: return false;
+    case Visibility::shared_org:
+    case Visibility::listed:
+    case Visibility::everyone: return true;
+    case Visibility::shared_teams:
+      return std::find(q.place.shared_teams.begin(), q.place.shared_teams.end(), grant.team) != q.place.shared_teams.end();
+  }
+  return false;
+}
+
+bool has_right(const Rights& rights, const Question& q, Action action) {
+  return std::any_of(rights.grants.begin(), rights.grants.end(), [&](const Grant& grant) { return gives(grant, q, action); });
+}
+
+bool roles_allow(const Principal& principal, const Question& q) {
+  if (principal.rights == nullptr) return false;
+  if (is_administrator(principal)) return true;
+  return std::any_of(principal.rights->grants.begin(), principal.rights->grants.end(),
+                     [&](const Grant& grant) { return gives(grant, q, q.action) || shared_with(grant, q); });
+}
+
+bool is_member(const Principal& principal, const Question& q) {
+  if (principal.rights == nullptr) return false;
+  return std::any_of(principal.rights->grants.begin(), principal.rights->grants.end(),
+                     [&](const Grant& grant) { return of_org(grant, q); });
+}
+
+std::string subject(const Question& q) {
+  if (!q.repository.empty()) return "repository " + std::string(q.repository);
+  if (!q.team.empty()) return "team " + std::string(q.org) + '/' + std::string(q.team);
+  if (!q.org.empty()) return "organisation " + std::string(q.org);
+  return "the registry";
+}
+
+Decision deny(const Question& q, std::string_view why) {
+  std::string reason = std::string(action_name(q.action)) + " on " + subject(q) + " is denied";
+  if (!why.empty()) reason += ": " + std::string(why);
+  return {Verdict::denied, std::move(reason)};
+}
+
+std::string missing_role(const Question& q) {
+  for (const auto& row : role_rows()) {
+    if (!row.actions.has(q.action)) continue;
+    std::string where = "in organisation " + std::string(q.org);
+    if (!q.team.empty()) where += " or its team " + std::string(q.team);
+    return "it needs the role " + std::string(row.name) + ' ' + where;
+  }
+  return "only a platform administrator may do it";
+}
+
+// Members may know which role they lack; to everybody else an organisation looks the same whether or not it is there.
+Decision refuse(const Principal& principal, const Question& q) {
+  return deny(q, is_member(principal, q) ? missing_role(q) : std::string());
+}
+
+// A push makes repositories, and teams only for who may manage them; it never makes an organisation.
+std::optional<Decision> refuse_new_place(const Principal& principal, const Question& q) {
+  if (q.action != Action::registry_push || q.repository.empty()) return std::nullopt;
+  if (!q.place.org) return deny(q, "there is no organisation " + std::string(q.org) + ", and a push makes none");
+  if (q.team.empty() || q.place.team || is_administrator(principal)) return std::nullopt;
+  if (has_right(*principal.rights, q, Action::teams_manage)) return std::nullopt;
+  return deny(q, "there is no team " + std::string(q.team) + " in organisation " + std::string(q.org) +
+                     ", and making it needs the role USER_ADMIN or ORG_OWNER");
+}
+
+std::optional<Decision> refuse_by_key(const Ceiling& ceiling, const Question& q) {
+  if (ceiling.org != 0 && (!q.place.org || *q.place.org != ceiling.org) && !q.org.empty()) {
+    return deny(q, "the key belongs to another organisation");
+  }
+  if (!ceiling.actions.has(q.action)) return deny(q, "the key does not allow this action");
+  if (!q.repository.empty() && !ceiling.covers(q.repository)) return deny(q, "the key does not cover this repository");
+  return std::nullopt;
+}
+
+bool token_covers(const TokenScope& scope, const Question& q) {
+  if (scope.breadth == TokenScope::Breadth::everything) return true;
+  if (q.org.empty()) return scope.catalog;
+  return scope.covers(q.repository, q.action);
+}
+
+}  // namespace
+
+bool Ceiling::covers(std::string_view repository) const {
+  return repositories.empty() || std::any_of(repositories.begin(), repositories.end(), [&](const std::string& pattern) {
+           return base::matches_pattern(pattern, repository);
+         });
+}
+
+bool TokenScope::covers(std::string_view repository, Action action) const {
+  if (breadth == Breadth::everything) return true;
+  return std::any_of(items.begin(), items.end(),
+                     [&](const Item& item) { return item.repository == repository && item.actions.has(action); });
+}
+
+Decision decide(const Principal& principal, const Question& q) {
+  if (principal.kind == Principal::Kind::open || open_to_all(q)) return {Verdict::allowed, {}};
+  if (principal.kind == Principal::Kind::guest) return {Verdict::unauthorized, "log in: this needs an account"};
+  // Every known principal may ask for the list of repositories, and sees in it what it may list.
+  const bool whole_list = q.org.empty() && q.action == Action::registry_list;
+  if (!whole_list && !roles_allow(principal, q)) return refuse(principal, q);
+  if (auto no = refuse_new_place(principal, q)) return *no;
+  if (principal.ceiling != nullptr) {
+    if (auto no = refuse_by_key(*principal.ceiling, q)) return *no;
+  }
+  if (principal.scope != nullptr && !token_covers(*principal.scope, q)) {
+    return {Verdict::insufficient_scope, "the token was not issued for " + std::string(action_name(q.action)) + " on " + subject(q)};
+  }
+  return {Verdict::allowed, {}};
+}
+
+}  // namespace berth::auth

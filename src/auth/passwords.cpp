@@ -1,0 +1,96 @@
+#include "berth/auth/passwords.h"
+
+#include <argon2.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <future>
+#include <memory>
+
+#include "berth/base/hash.h"
+
+namespace berth::auth {
+
+using base::ErrorCode;
+
+namespace {
+
+constexpr std::uint32_t kPasses = 2;
+constexpr std::uint32_t kMemoryKiB = 19 * 1024;
+constexpr std::uint32_t kLanes = 1;
+constexpr std::size_t kSaltSize = 16;
+constexpr std::size_t kHashSize = 32;
+constexpr int kLowerPriority = 10;
+
+base::Result<std::string> hash_now(const std::string& password) {
+  const std::string salt = base::random_bytes(kSaltSize);
+  std::string encoded(argon2_encodedlen(kPasses, kMemoryKiB, kLanes, kSaltSize, kHashSize, Argon2_id), '\0');
+  const int code = argon2id_hash_encoded(kPasses, kMemoryKiB, kLanes, password.data(), password.size(), salt.data(), salt.size(),
+                                         kHashSize, encoded.data(), encoded.size());
+  if (code != ARGON2_OK) return base::fail(base::Error(ErrorCode::internal, "the password could not be hashed").in(argon2_error_message(code)));
+  encoded.resize(encoded.find('\0'));
+  return encoded;
+}
+
+PasswordMatch verify_now(const std::string& password, const std::string& encoded) {
+  return argon2id_verify(encoded.c_str(), password.data(), password.size()) == ARGON2_OK ? PasswordMatch::yes : PasswordMatch::no;
+}
+
+// Linux: the priority of a thread is its own.
+void lower_priority() {
+  thread_local const bool lowered = setpriority(PRIO_PROCESS, 0, kLowerPriority) == 0;
+  static_cast<void>(lowered);
+}
+
+// Runs `work` on the pool and waits for it.
+template <typename T, typename F>
+base::Result<T> on_pool(base::Workers& workers, F work) {
+  auto promise = std::make_shared<std::promise<T>>();
+  auto result = promise->get_future();
+  const bool queued = workers.try_submit([promise, work = std::move(work)] {
+    lower_priority();
+    promise->set_value(work());
+  });
+  if (!queued) {
+    return base::fail(base::Error(ErrorCode::too_many_requests, "too many passwords are being checked; try again, or use a key")
+                          .with_retry_after(1));
+  }
+  return result.get();
+}
+
+}  // namespace
+
+Passwords::Passwords() : nobody_(hash_now(base::random_bytes(32)).value_or("")), workers_(1, kWaiting) {}
+
+base::Result<std::string> Passwords::hash(std::string_view password) {
+  auto hashed = on_pool<base::Result<std::string>>(workers_, [text = std::string(password)] { return hash_now(text); });
+  if (!hashed) return base::fail(std::move(hashed).error());
+  return std::move(*hashed);
+}
+
+base::Result<PasswordMatch> Passwords::verify(std::string_view password, std::string_view encoded) {
+  return on_pool<PasswordMatch>(workers_, [text = std::string(password), hash = std::string(encoded)] { return verify_now(text, hash); });
+}
+
+base::Result<PasswordMatch> Passwords::verify_nobody(std::string_view password) {
+  BERTH_TRY([[maybe_unused]] const auto match, verify(password, nobody_));
+  return PasswordMatch::no;
+}
+
+std::string random_password() {
+  constexpr std::string_view kLetters = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz_-.+=!?";
+  static_assert(kLetters.size() == 64);
+  std::string password = base::random_bytes(24);
+  for (char& c : password) c = kLetters[static_cast<unsigned char>(c) & 63];
+  return password;
+}
+
+base::Result<void> check_password_form(std::string_view password) {
+  const bool control = std::any_of(password.begin(), password.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  if (password.size() < 12 || password.size() > 1024 || control) {
+    return base::fail(ErrorCode::parameter_invalid, "a password has 12 characters at least and 1024 bytes at most, and no control characters");
+  }
+  return {};
+}
+
+}  // namespace berth::auth
