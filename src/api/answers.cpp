@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/etag.h"
+#include "berth/api/errors.h"
 
 namespace berth::api {
 
@@ -37,6 +38,21 @@ http::Response not_modified_answer(const oci::Digest& digest) {
 
 void add_retry_after(http::Response& response, const base::Error& error) {
   if (error.retry_after()) response.fields.add("Retry-After", std::to_string(*error.retry_after()));
+}
+
+// {"errors":[{"code":"BLOB_UNKNOWN","message":"…","detail":{…}}]}; detail only where there is one.
+http::Response error_list_answer(const base::Error& error) {
+  const auto& row = error_row(error.code());
+  base::OrderedJson entry = {{"code", row.oci}, {"message", error.message()}};
+  if (!error.detail().empty()) {
+    auto detail = base::OrderedJson::parse(error.detail(), nullptr, /*allow_exceptions=*/false);
+    if (!detail.is_discarded()) entry["detail"] = std::move(detail);
+  }
+  auto response = json_answer(row.status, base::OrderedJson{{"errors", base::OrderedJson::array({std::move(entry)})}});
+  response.fields.add("X-Content-Type-Options", "nosniff");
+  response.fields.add("Docker-Distribution-API-Version", "registry/2.0");
+  add_retry_after(response, error);
+  return response;
 }
 
 }  // namespace berth::api

@@ -33,4 +33,7 @@ http::Response not_modified_answer(const oci::Digest& digest);
 // Retry-After, when the error says one.
 void add_retry_after(http::Response& response, const base::Error& error);
 
+// An error in OCI's dialect, which the token service speaks as well.
+http::Response error_list_answer(const base::Error& error);
+
 }  // namespace berth::api

@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "api/call.h"
+#include "api/credentials.h"
 #include "api/router.h"
 #include "berth/api/errors.h"
 #include "berth/api/routes.h"
@@ -125,12 +126,21 @@ class Application final : public http::Handler {
   static base::Result<void> check_body(const Route& route, const http::Request& request);
   // decode: the name first, as authorisation needs it
   static base::Result<std::optional<oci::RepositoryName>> decode_name(const Match& match);
+  // authenticate: a credential that is not good makes a guest, so that what is open to everybody stays open
+  struct Caller {
+    auth::Principal principal;
+    std::optional<base::Error> refused;    // why the credential was not taken
+  };
+  base::Result<Caller> identify(const Route& route, const http::Request& request) const;
   // authorize
   base::Result<void> authorize(const Access& access, const auth::Principal& principal,
                                const std::optional<oci::RepositoryName>& name) const;
   bool also_granted(const Access& access, const auth::Principal& principal, const Query& query) const;
   // limits, of what changes something: after authorisation, so that it tells nothing to those who may not
   [[nodiscard]] base::Result<void> check_writable(const Access& access, http::Method method) const;
+  // The answer to a request that was not allowed, with a challenge where credentials could help.
+  http::Response refuse(const http::Request& request, const Route& route, const std::optional<oci::RepositoryName>& name,
+                        const Query& query, const Caller& caller, const base::Error& error) const;
 
   Services services_;
   Router router_;
@@ -166,11 +176,35 @@ base::Result<std::optional<oci::RepositoryName>> Application::decode_name(const 
   return std::nullopt;
 }
 
+base::Result<Application::Caller> Application::identify(const Route& route, const http::Request& request) const {
+  if (route.access.kind() == Access::Kind::everyone) return Caller{services_.policy.guest(), std::nullopt};
+  auto principal = services_.policy.authenticate(credential_of(request), request.peer, route.access.expired());
+  if (principal) return Caller{std::move(*principal), std::nullopt};
+  if (principal.error().code() != ErrorCode::unauthorized) return base::fail(std::move(principal).error());
+  return Caller{services_.policy.guest(), std::move(principal).error()};
+}
+
+http::Response Application::refuse(const http::Request& request, const Route& route, const std::optional<oci::RepositoryName>& name,
+                                   const Query& query, const Caller& caller, const base::Error& error) const {
+  if (error.code() != ErrorCode::unauthorized) return render(request, error);
+  auto reason = ChallengeReason::none;
+  if (caller.refused) {
+    reason = ChallengeReason::invalid_token;
+  } else if (caller.principal.scope != nullptr && caller.principal.kind != auth::Principal::Kind::guest) {
+    reason = ChallengeReason::insufficient_scope;
+  }
+  auto response = render(request, caller.refused.value_or(error));
+  response.fields.set("WWW-Authenticate", challenge_of(request, route, name, query, services_.public_url, reason));
+  return response;
+}
+
 base::Result<void> Application::authorize(const Access& access, const auth::Principal& principal,
                                           const std::optional<oci::RepositoryName>& name) const {
   switch (access.kind()) {
-    case Access::Kind::everyone:
-    case Access::Kind::known: return {};
+    case Access::Kind::everyone: return {};
+    case Access::Kind::known:
+      if (principal.kind != auth::Principal::Kind::guest) return {};
+      return base::fail(ErrorCode::unauthorized, "log in: this needs an account");
     case Access::Kind::repository: return services_.policy.check(principal, access.action(), {name->text()});
     case Access::Kind::registry: return services_.policy.check(principal, access.action(), {});
   }
@@ -201,11 +235,14 @@ base::Result<http::Outcome> Application::run(const http::Request& request) {
   }
   const auto& route = *match->route;
   BERTH_CHECK_OK(check_body(route, request));
-  auto principal = services_.policy.guest();
   BERTH_TRY(auto name, decode_name(*match));
-  BERTH_CHECK_OK(authorize(route.access, principal, name));
-  BERTH_CHECK_OK(check_writable(route.access, request.method));
   BERTH_TRY(auto query, Query::parse(request.query()));
+  BERTH_TRY(auto caller, identify(route, request));
+  if (auto allowed = authorize(route.access, caller.principal, name); !allowed) {
+    return http::Outcome(refuse(request, route, name, query, caller, allowed.error()));
+  }
+  BERTH_CHECK_OK(check_writable(route.access, request.method));
+  auto principal = std::move(caller.principal);
   const bool also = also_granted(route.access, principal, query);
 
   if (route.body.kind == BodyRule::Kind::buffered) {

@@ -22,6 +22,8 @@ class Query {
   // The value; nullopt when it is missing. Errors: parameter_invalid when it is given more than once.
   [[nodiscard]] base::Result<std::optional<std::string>> find(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> find_all(std::string_view name) const;
+  // Names and values in the order in which they came.
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& all() const { return values_; }
 
  private:
   std::vector<std::pair<std::string, std::string>> values_;

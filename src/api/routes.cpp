@@ -2,6 +2,7 @@
 
 #include "api/berth/face.h"
 #include "api/oci/face.h"
+#include "api/token/face.h"
 
 namespace berth::api {
 
@@ -13,6 +14,7 @@ std::string Access::text() const {
     case Kind::repository: text = std::string(auth::action_name(action_)) + " on the repository"; break;
     case Kind::registry: text = std::string(auth::action_name(action_)) + " on the registry"; break;
   }
+  if (expired_ == auth::Expired::named) text += "; also with a token whose time is over";
   if (!also_parameter_.empty())
     text += "; registry:pull on the repository of `" + std::string(also_parameter_) + "`, or as without it";
   return text;
@@ -33,6 +35,7 @@ std::span<const base::ErrorCode> common_errors() {
       denied,
       busy,
       shutting_down,
+      too_many_requests,
       io_error,
       internal,
       read_only,
@@ -41,13 +44,14 @@ std::span<const base::ErrorCode> common_errors() {
 }
 
 std::span<const Face> faces() {
-  static const Face kFaces[] = {oci_face(), berth_face()};
+  static const Face kFaces[] = {oci_face(), token_face(), berth_face()};
   return kFaces;
 }
 
 const Face& face_of(std::string_view path) {
   const bool oci = path == "/v2" || path.starts_with("/v2/");
-  return faces()[oci ? 0 : 1];
+  if (oci) return faces()[0];
+  return faces()[is_token_path(path) ? 1 : 2];
 }
 
 }  // namespace berth::api

@@ -115,7 +115,7 @@ class Run {
     const auto& row = api::error_row(*step.error);
     EXPECT_EQ(reply.status, row.status) << shortened(reply.body);
     const auto& face = api::face_of(std::string_view(request.target).substr(0, request.target.find('?')));
-    const bool oci = face.name == "oci";
+    const bool oci = face.name == "oci" || face.name == "token";
     EXPECT_EQ(reply.find("Content-Type").value_or("none"), oci ? "application/json" : "application/problem+json");
     if (head) return;
     const auto body = base::parse_json(reply.body);

@@ -21,6 +21,7 @@ const std::vector<Variant>& variants() {
       {"full", {{Setting::disk_reserve, "1024TiB"}}},  // no disk has so much: every push is refused
       {"sparse", {{Setting::sparse_indexes, "true"}}},
       {"read_only", {{Setting::read_only, "true"}}},
+      {"accounts", {{Setting::open, "false"}}},
   };
   return kVariants;
 }

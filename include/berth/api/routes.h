@@ -45,10 +45,19 @@ class Access {
     return copy;
   }
 
+  // A token whose time is over still says whose request this is: an upload that it began is finished on the session's own URL, by the same
+  // principal and as far as that one still may (CONTRACTS.md; the session itself checks whose it is).
+  [[nodiscard]] constexpr Access with_expired_token() const {
+    Access copy = *this;
+    copy.expired_ = auth::Expired::named;
+    return copy;
+  }
+
   enum class Kind : std::uint8_t { everyone, known, repository, registry };
   [[nodiscard]] constexpr Kind kind() const { return kind_; }
   [[nodiscard]] constexpr auth::Action action() const { return action_; }
   [[nodiscard]] constexpr std::string_view also_parameter() const { return also_parameter_; }
+  [[nodiscard]] constexpr auth::Expired expired() const { return expired_; }
   // "registry:pull on the repository", for the documents.
   [[nodiscard]] std::string text() const;
 
@@ -57,6 +66,7 @@ class Access {
   Kind kind_;
   auth::Action action_;
   std::string_view also_parameter_;
+  auth::Expired expired_ = auth::Expired::refused;
 };
 
 // What a route does with the body of its request.

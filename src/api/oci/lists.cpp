@@ -14,6 +14,29 @@ void add_next(http::Response& response, std::string_view path, std::size_t limit
                                   std::string(more) + ">; rel=\"next\"");
 }
 
+// The repositories that the caller may list. Looks at names until the page is full: a page cut short would have to name, in its Link,
+// a repository that the caller may not know of.
+base::Result<service::NamePage> listed_repositories(const Services& services, const auth::Principal& principal, const Paging& paging) {
+  if (principal.kind == auth::Principal::Kind::open || paging.limit == 0) {
+    return services.listing.repositories(paging.after, paging.limit);
+  }
+  service::NamePage listed;
+  std::string after = paging.after;
+  while (true) {
+    BERTH_TRY(const auto page, services.listing.repositories(after, kMaxPage));
+    for (const auto& name : page.names) {
+      after = name;
+      if (!services.policy.check(principal, auth::Action::registry_list, {name})) continue;
+      if (listed.names.size() == paging.limit) {
+        listed.more = true;
+        return listed;
+      }
+      listed.names.push_back(name);
+    }
+    if (!page.more) return listed;
+  }
+}
+
 base::OrderedJson referrer_descriptor(const service::Referrer& referrer) {
   base::OrderedJson json = {{"mediaType", referrer.media_type}, {"digest", referrer.digest.text()}, {"size", referrer.size}};
   if (!referrer.artifact_type.empty()) json["artifactType"] = referrer.artifact_type;
@@ -33,7 +56,7 @@ base::Result<Answer> list_tags(const Services& services, Call& call) {
 
 base::Result<Answer> list_repositories(const Services& services, Call& call) {
   BERTH_TRY(const auto paging, parse_paging(call.query));
-  BERTH_TRY(const auto page, services.listing.repositories(paging.after, paging.limit));
+  BERTH_TRY(const auto page, listed_repositories(services, call.principal, paging));
   auto response = json_answer(200, base::OrderedJson{{"repositories", page.names}});
   if (page.more) add_next(response, "/v2/_catalog", paging.limit, page.names.back());
   return response;

@@ -20,11 +20,13 @@ namespace {
 using base::ErrorCode;
 
 // Answers every question as the test says.
-class ScriptedPolicy final : public auth::Policy {
+auth::Principal somebody(std::string name = "somebody") { return {.kind = auth::Principal::Kind::user, .name = std::move(name)}; }
+
+class ScriptedPolicy final : public auth::OpenPolicy {
  public:
   std::optional<base::Error> refusal;
   bool throws = false;
-  [[nodiscard]] auth::Principal guest() const override { return {"somebody"}; }
+  [[nodiscard]] auth::Principal guest() const override { return somebody(); }
   [[nodiscard]] base::Result<void> check(const auth::Principal&, auth::Action, const auth::Scope&) const override {
     if (throws) throw std::runtime_error("/secret/path: a library threw");
     if (refusal) return base::fail(*refusal);
@@ -118,8 +120,8 @@ TEST_F(ApplicationTest, WhatEverybodyMayDoAsksNoPolicy) {
 
 // security.md B1.8: a source that may not be pulled is answered like one that lacks the blob.
 TEST_F(ApplicationTest, AMountFromWhatMayNotBePulledIsAnUpload) {
-  class OnlyTarget final : public auth::Policy {
-    [[nodiscard]] auth::Principal guest() const override { return {"somebody"}; }
+  class OnlyTarget final : public auth::OpenPolicy {
+    [[nodiscard]] auth::Principal guest() const override { return somebody(); }
     [[nodiscard]] base::Result<void> check(const auth::Principal&, auth::Action, const auth::Scope& scope) const override {
       if (scope.repository == "a/target") return {};
       return base::fail(ErrorCode::denied, "no");
@@ -127,7 +129,7 @@ TEST_F(ApplicationTest, AMountFromWhatMayNotBePulledIsAnUpload) {
   } only_target;
   const auto digest = oci::Digest::of_bytes(base::HashAlgorithm::sha256, base::as_bytes("secret"));
   const auto source = oci::RepositoryName::parse("a/source").value();
-  auto upload = blob_push.begin_single(source, {"owner"}, base::HashAlgorithm::sha256).value();
+  auto upload = blob_push.begin_single(source, somebody("owner"), base::HashAlgorithm::sha256).value();
   ASSERT_TRUE(upload.append(base::as_bytes("secret")));
   ASSERT_TRUE(upload.commit(digest));
   application = make_application(

@@ -67,8 +67,8 @@ class ServiceTest : public ::testing::Test {
 
   test::TemporaryDirectory directory;
   base::ManualClock clock{base::from_unix_micros(1'700'000'000'000'000)};
-  auth::Principal alice{"alice"};
-  auth::Principal mallory{"mallory"};
+  auth::Principal alice{.kind = auth::Principal::Kind::user, .name = "alice"};
+  auth::Principal mallory{.kind = auth::Principal::Kind::user, .name = "mallory"};
   Health health;
   std::unique_ptr<store::BlobStore> store;
   std::unique_ptr<catalog::Catalog> catalog;

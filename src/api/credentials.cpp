@@ -1,0 +1,88 @@
+#include "api/credentials.h"
+
+#include <algorithm>
+
+#include "berth/base/sign.h"
+
+namespace berth::api {
+
+namespace {
+
+bool equal_words(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return (x | 0x20) == (y | 0x20); });
+}
+
+auth::Credential basic_of(std::string_view encoded) {
+  const auto text = base::from_base64(encoded);
+  const auto colon = text ? text->find(':') : std::string::npos;
+  if (colon == std::string::npos) return auth::UnreadableCredential{};
+  return auth::BasicCredential{text->substr(0, colon), text->substr(colon + 1)};
+}
+
+// The words of a token's scope for what the route needs; pushing clients pull as well.
+std::string_view scope_actions(auth::Action action) {
+  switch (action) {
+    case auth::Action::registry_push: return "pull,push";
+    case auth::Action::registry_delete: return "delete";
+    default: return "pull";
+  }
+}
+
+std::string scope_of(const Route& route, const std::optional<oci::RepositoryName>& name, const Query& query) {
+  if (route.access.kind() == Access::Kind::registry) return "registry:catalog:*";
+  if (route.access.kind() != Access::Kind::repository || !name) return {};
+  std::string scope = "repository:" + name->text() + ':' + std::string(scope_actions(route.access.action()));
+  if (route.access.also_parameter().empty()) return scope;
+  const auto also = query.find(route.access.also_parameter());
+  if (!also || !*also) return scope;
+  // Only a name may be repeated here: it goes into a header between quotes.
+  if (const auto from = oci::RepositoryName::parse(**also)) scope += " repository:" + from->text() + ":pull";
+  return scope;
+}
+
+// Host, as far as it may stand between quotes.
+std::string host_of(const http::Request& request) {
+  std::string host;
+  for (const char c : request.authority) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       std::string_view("-._~:[]").find(c) != std::string_view::npos;
+    if (plain) host += c;
+  }
+  return host;
+}
+
+std::string_view without_scheme(std::string_view url) {
+  const auto end = url.find("://");
+  auto rest = end == std::string_view::npos ? url : url.substr(end + 3);
+  return rest.substr(0, rest.find('/'));
+}
+
+}  // namespace
+
+auth::Credential credential_of(const http::Request& request) {
+  const auto fields = request.fields.find_all("Authorization");
+  if (fields.empty()) return auth::NoCredential{};
+  if (fields.size() > 1) return auth::UnreadableCredential{};
+  const auto space = fields.front().find(' ');
+  if (space == std::string_view::npos) return auth::UnreadableCredential{};
+  const auto scheme = fields.front().substr(0, space);
+  auto rest = fields.front().substr(space);
+  rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+  if (equal_words(scheme, "basic")) return basic_of(rest);
+  if (equal_words(scheme, "bearer") || equal_words(scheme, "apikey")) return auth::BearerCredential{std::string(rest)};
+  return auth::UnreadableCredential{};
+}
+
+std::string challenge_of(const http::Request& request, const Route& route, const std::optional<oci::RepositoryName>& name,
+                         const Query& query, std::string_view public_url, ChallengeReason reason) {
+  const auto host = public_url.empty() ? host_of(request) : std::string(without_scheme(public_url));
+  // Tokens are always had at the root, whatever prefix the public URL has (CONTRACTS.md, Addresses).
+  const bool secure = public_url.empty() ? request.secure : public_url.starts_with("https://");
+  std::string text = std::string("Bearer realm=\"") + (secure ? "https://" : "http://") + host + "/token\",service=\"" + host + '"';
+  if (const auto scope = scope_of(route, name, query); !scope.empty()) text += ",scope=\"" + scope + '"';
+  if (reason == ChallengeReason::invalid_token) text += ",error=\"invalid_token\"";
+  if (reason == ChallengeReason::insufficient_scope) text += ",error=\"insufficient_scope\"";
+  return text;
+}
+
+}  // namespace berth::api

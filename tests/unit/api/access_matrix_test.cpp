@@ -1,0 +1,270 @@
+// B3.13: every route × every principal × every kind of place, against what was written down by hand who may what.
+//
+// The second opinion is text, not code: for each principal and repository the letters of what it may, l list, p pull, w push, d delete.
+// Routes come from the table; one that asks for something this file has no letter for fails the test.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "berth/api/routes.h"
+#include "unit/api/accounts_fixture.h"
+
+namespace berth::api {
+namespace {
+
+using auth::Action;
+
+struct Who {
+  std::string name;
+  std::string authorization;
+  bool known = true;                                   // false: a guest, or a credential that is not good
+  std::map<std::string, std::string> may;              // repository → letters
+  std::string scope;                                   // of a token: what it was asked for; "": no token
+};
+
+class AccessMatrix : public AccountsTest {
+ protected:
+  void SetUp() override {
+    for (const auto* org : {"acme", "zeta"}) ASSERT_TRUE(accounts.create_org(org, ""));
+    ASSERT_TRUE(accounts.create_team("acme", "vision", ""));
+    for (const auto* repository : {"acme/app", "acme/pub", "acme/seen", "acme/shared", "acme/vision/app", "zeta/app"}) {
+      push_blob(service::name(repository), repository);
+    }
+    ASSERT_TRUE(accounts.set_visibility("acme/pub", "public", {}));
+    ASSERT_TRUE(accounts.set_visibility("acme/seen", "listed", {}));
+    ASSERT_TRUE(accounts.set_visibility("acme/shared", "teams", {"vision"}));
+    const std::pair<const char*, const char*> roles[] = {{"reader", "REGISTRY_READ"}, {"pusher", "REGISTRY_USER"}, {"admin", "REGISTRY_ADMIN"},
+                                                         {"people", "USER_ADMIN"},    {"owner", "ORG_OWNER"}};
+    for (const auto& [email, role] : roles) member(email, role, {"acme", ""});
+    member("team-reader", "REGISTRY_READ", {"acme", "vision"});
+    member("team-pusher", "REGISTRY_USER", {"acme", "vision"});
+    member("team-admin", "REGISTRY_ADMIN", {"acme", "vision"});
+    member("foreign", "ORG_OWNER", {"zeta", ""});
+    user("nobody@x");
+    user("root@x");
+    ASSERT_TRUE(accounts.set_rank("root@x", catalog::Rank::platform_administrator));
+    add_people();
+    add_keys();
+    add_tokens();
+  }
+
+  void member(const std::string& name, const std::string& role, const service::RolePlace& place) {
+    user(name + "@x");
+    ASSERT_TRUE(accounts.grant(name + "@x", place, role));
+  }
+  static std::string pw(const std::string& name) { return basic(name + "@x", "a long password"); }
+
+  // What everybody may, whoever it is.
+  static std::map<std::string, std::string> open() { return {{"acme/pub", "lp"}, {"acme/seen", "l"}}; }
+  static std::map<std::string, std::string> with(std::map<std::string, std::string> more) {
+    for (const auto& [name, letters] : open()) more.emplace(name, letters);
+    return more;
+  }
+
+  void add(Who who) { people.push_back(std::move(who)); }
+
+  void add_people() {
+    add({"anonymous", "", false, open(), ""});
+    add({"reader", pw("reader"), true,
+         with({{"acme/app", "lp"}, {"acme/none", "lp"}, {"acme/seen", "lp"}, {"acme/shared", "lp"}, {"acme/vision/app", "lp"}, {"acme/ghost/app", "lp"}}), ""});
+    add({"pusher", pw("pusher"), true,
+         with({{"acme/app", "lpw"}, {"acme/none", "lpw"}, {"acme/pub", "lpw"}, {"acme/seen", "lpw"}, {"acme/shared", "lpw"}, {"acme/vision/app", "lpw"}, {"acme/ghost/app", "lp"}}), ""});
+    add({"admin", pw("admin"), true,
+         with({{"acme/app", "lpwd"}, {"acme/none", "lpwd"}, {"acme/pub", "lpwd"}, {"acme/seen", "lpwd"}, {"acme/shared", "lpwd"}, {"acme/vision/app", "lpwd"}, {"acme/ghost/app", "lpd"}}), ""});
+    add({"people", pw("people"), true, open(), ""});
+    add({"owner", pw("owner"), true,
+         with({{"acme/app", "lpwd"}, {"acme/none", "lpwd"}, {"acme/pub", "lpwd"}, {"acme/seen", "lpwd"}, {"acme/shared", "lpwd"}, {"acme/vision/app", "lpwd"}, {"acme/ghost/app", "lpwd"}}), ""});
+    add({"team-reader", pw("team-reader"), true, with({{"acme/vision/app", "lp"}, {"acme/shared", "lp"}, {"acme/seen", "lp"}}), ""});
+    add({"team-pusher", pw("team-pusher"), true, with({{"acme/vision/app", "lpw"}, {"acme/shared", "lp"}, {"acme/seen", "lp"}}), ""});
+    add({"team-admin", pw("team-admin"), true, with({{"acme/vision/app", "lpwd"}, {"acme/shared", "lp"}, {"acme/seen", "lp"}}), ""});
+    add({"foreign", pw("foreign"), true, with({{"zeta/app", "lpwd"}}), ""});
+    add({"nobody", pw("nobody"), true, open(), ""});
+    add({"root", pw("root"), true,
+         with({{"acme/app", "lpwd"}, {"acme/none", "lpwd"}, {"acme/pub", "lpwd"}, {"acme/seen", "lpwd"}, {"acme/shared", "lpwd"}, {"acme/vision/app", "lpwd"},
+               {"acme/ghost/app", "lpwd"}, {"zeta/app", "lpwd"}, {"gone/app", "lpd"}}), ""});
+    guessers.push_back({"wrong password", basic("owner@x", "not this password"), false, open(), ""});
+    guessers.push_back({"unknown user", basic("who@x", "a long password"), false, open(), ""});
+    user("disabled@x");
+    ASSERT_TRUE(accounts.grant("disabled@x", {"acme", ""}, "ORG_OWNER"));
+    ASSERT_TRUE(accounts.set_standing("disabled@x", catalog::Standing::disabled));
+    guessers.push_back({"disabled", pw("disabled"), false, open(), ""});
+    for (const auto* odd : {"Basic", "Basic !!!", "Digest x", "Bearer", "Bearer a.b.c", "Bearer "}) add({odd, odd, false, open(), ""});
+  }
+
+  void add_keys() {
+    const auto all = std::map<std::string, std::string>{{"acme/app", "lpwd"}, {"acme/none", "lpwd"}, {"acme/pub", "lpwd"}, {"acme/seen", "lpwd"},
+                                                        {"acme/shared", "lpwd"}, {"acme/vision/app", "lpwd"}, {"acme/ghost/app", "lpwd"}};
+    const auto owner_key = key("owner@x");
+    add({"owner's key, Bearer", bearer(owner_key), true, with(all), ""});
+    add({"owner's key, Basic", basic("$oauthtoken", owner_key), true, with(all), ""});
+    add({"owner's key, nvapi", bearer(auth::parse_key_text(owner_key)->nvapi_spelling()), true, with(all), ""});
+    add({"key for pulls of acme/app", bearer(key("owner@x", {"registry:pull"}, {"acme/app"})), true, with({{"acme/app", "p"}}), ""});
+    add({"root's key in acme", bearer(key("root@x")), true, with(all), ""});
+    add({"foreigner's key in acme", bearer(key("foreign@x")), true, open(), ""});
+    const auto service = accounts.create_key({.kind = catalog::KeyKind::service, .email = "", .org = "acme", .name = "ci", .lifetime = {}, .actions = {"registry:pull", "registry:push"}, .repositories = {"acme/vision/*"}}).value();
+    add({"service key", bearer(service.key), true, with({{"acme/vision/app", "pw"}}), ""});
+    const auto revoked = accounts.create_key({.email = "owner@x", .org = "acme", .name = "", .lifetime = {}, .actions = {}, .repositories = {}}).value();
+    EXPECT_EQ(ask(http::Method::get, "/v2/", bearer(revoked.key)).status, 200);
+    ASSERT_TRUE(accounts.revoke_key(revoked.id));
+    add({"revoked key", bearer(revoked.key), false, open(), ""});
+    const auto short_lived = key("owner@x", {}, {}, std::chrono::seconds(5));
+    const auto old_token = token_for(pw("owner"), "repository:acme/app:pull,push,delete");
+    clock.advance(std::chrono::seconds(400));
+    add({"expired key", bearer(short_lived), false, open(), ""});
+    add({"expired token", bearer(old_token), false, open(), ""});
+    auto slipped = owner_key;
+    slipped[20] = slipped[20] == 'x' ? 'y' : 'x';
+    add({"key with a slip", bearer(slipped), false, open(), ""});
+  }
+
+  void add_tokens() {
+    add({"token for acme/app", bearer(token_for(pw("owner"), "repository:acme/app:pull,push,delete")), true, with({{"acme/app", "pwd"}}), "acme/app"});
+    add({"token for another repository", bearer(token_for(pw("owner"), "repository:acme/vision/app:*")), true, with({{"acme/vision/app", "pwd"}}), "acme/vision/app"});
+    add({"reader's token asked for all", bearer(token_for(pw("reader"), "repository:acme/app:pull,push,delete")), true, with({{"acme/app", "p"}}), "acme/app"});
+    add({"guest's token", bearer(token_for("", "repository:acme/app:pull,push")), false, open(), ""});
+    add({"ngc token", bearer(base::Json::parse(ask(http::Method::get, "/token?service=ngc&", pw("team-pusher")).body)["token"].get<std::string>()), true,
+         with({{"acme/vision/app", "lpw"}, {"acme/shared", "lp"}, {"acme/seen", "lp"}}), ""});
+  }
+
+  // What `who` may on `route`: a token whose time is over still is itself where the row lets it.
+  const Who& model(const Who& who, const Route& route) const {
+    if (who.name != "expired token" || route.access.expired() != auth::Expired::named) return who;
+    return *std::find_if(people.begin(), people.end(), [](const Who& other) { return other.name == "token for acme/app"; });
+  }
+
+  std::vector<Who> people;
+  std::vector<Who> guessers;   // whom a brake stops soon, so they ask little
+};
+
+const std::string kRepositories[] = {"acme/app", "acme/none", "acme/pub", "acme/seen", "acme/shared", "acme/vision/app", "acme/ghost/app", "zeta/app", "gone/app"};
+
+std::optional<char> letter_of(Action action) {
+  switch (action) {
+    case Action::registry_list: return 'l';
+    case Action::registry_pull: return 'p';
+    case Action::registry_push: return 'w';
+    case Action::registry_delete: return 'd';
+    default: return std::nullopt;
+  }
+}
+
+std::string target_of(const Route& route, const std::string& repository) {
+  std::string target(route.path);
+  const auto put = [&](std::string_view parameter, const std::string& value) {
+    if (const auto at = target.find(parameter); at != std::string::npos) target.replace(at, parameter.size(), value);
+  };
+  put("{name}", repository);
+  put("{digest}", "sha256:" + std::string(64, 'a'));
+  put("{reference}", "latest");
+  put("{upload}", std::string(32, 'a'));
+  return target;
+}
+
+TEST_F(AccessMatrix, EveryRouteForEverybody) {
+  int asked = 0;
+  for (const auto& face : faces()) {
+    for (const auto& route : face.routes) {
+      for (const auto method : route.methods) {
+        for (const auto& person : people) {
+          const Who who = model(person, route);
+          if (route.access.kind() != Access::Kind::repository) continue;
+          const auto letter = letter_of(route.access.action());
+          ASSERT_TRUE(letter) << route.name << " asks for an action that this matrix has no letter for";
+          for (const auto& repository : kRepositories) {
+            const auto reply = ask(method, target_of(route, repository), person.authorization);
+            const auto found = who.may.find(repository);
+            const bool allowed = found != who.may.end() && found->second.find(*letter) != std::string::npos;
+            const std::string what = std::string(route.name) + ' ' + std::string(http::method_name(method)) + " on " + repository + " as " + person.name + ": " +
+                                     std::to_string(reply.status) + ' ' + reply.body;
+            ++asked;
+            if (allowed) {
+              EXPECT_TRUE(reply.status != 401 && reply.status != 403 && reply.status < 500) << what;
+              continue;
+            }
+            if (!who.known) {
+              EXPECT_EQ(reply.status, 401) << what;
+              EXPECT_NE(reply.field("WWW-Authenticate").find("scope=\"repository:" + repository + ":"), std::string::npos) << what;
+            } else if (!who.scope.empty() && reply.status == 401) {
+              // The token does not reach; whether its owner would, is another row's matter.
+              EXPECT_NE(reply.field("WWW-Authenticate").find("error=\"insufficient_scope\""), std::string::npos) << what;
+            } else {
+              EXPECT_EQ(reply.status, 403) << what;
+            }
+          }
+        }
+      }
+    }
+  }
+  std::printf("%d requests, %zu principals\n", asked, people.size());
+}
+
+TEST_F(AccessMatrix, RoutesThatAskOnlyWhoYouAre) {
+  for (const auto& who : people) {
+    const auto reply = ask(http::Method::get, "/v2/", who.authorization);
+    EXPECT_EQ(reply.status, who.known ? 200 : 401) << who.name;
+    if (!who.known) {
+      EXPECT_EQ(reply.field("WWW-Authenticate").find("Bearer realm=\"http://reg.example.com/token\",service=\"reg.example.com\""), 0U);
+    }
+    EXPECT_EQ(ask(http::Method::get, "/healthz", who.authorization).status, 200) << who.name;
+  }
+}
+
+TEST_F(AccessMatrix, GuessersAreGuests) {
+  for (const auto& who : guessers) {
+    EXPECT_EQ(ask(http::Method::get, "/v2/", who.authorization).status, 401) << who.name;
+    EXPECT_EQ(ask(http::Method::get, "/v2/acme/app/manifests/latest", who.authorization).status, 401) << who.name;
+    EXPECT_EQ(ask(http::Method::get, "/v2/acme/pub/manifests/latest", who.authorization).status, 404) << who.name;
+    EXPECT_EQ(ask(http::Method::post, "/v2/acme/pub/blobs/uploads/", who.authorization).status, 401) << who.name;
+  }
+}
+
+TEST_F(AccessMatrix, TheListOfRepositoriesHoldsWhatOneMayList) {
+  for (const auto& who : people) {
+    const auto reply = ask(http::Method::get, "/v2/_catalog", who.authorization);
+    if (!who.known || !who.scope.empty()) {
+      EXPECT_EQ(reply.status, 401) << who.name;
+      continue;
+    }
+    if (who.name.find("for pulls") != std::string::npos || who.name == "service key") {
+      EXPECT_EQ(reply.status, 403) << who.name << ": its key does not let registry:list through";
+      continue;
+    }
+    ASSERT_EQ(reply.status, 200) << who.name << reply.body;
+    std::vector<std::string> wanted;
+    for (const auto* repository : {"acme/app", "acme/pub", "acme/seen", "acme/shared", "acme/vision/app", "zeta/app"}) {
+      const auto found = who.may.find(repository);
+      if (found != who.may.end() && found->second.find('l') != std::string::npos) wanted.emplace_back(repository);
+    }
+    EXPECT_EQ(base::Json::parse(reply.body)["repositories"].get<std::vector<std::string>>(), wanted) << who.name;
+  }
+}
+
+// For who may not list there, what is private and what is missing are the same, to the byte.
+TEST_F(AccessMatrix, PrivateAndMissingAnswerAlike) {
+  const auto masked = [](Reply reply, const std::string& repository) {
+    std::string text = std::to_string(reply.status) + reply.body;
+    for (const auto& [name, value] : reply.fields.all()) text += '\n' + name + ": " + value;
+    for (std::size_t at; (at = text.find(repository)) != std::string::npos;) text.replace(at, repository.size(), "*");
+    for (std::size_t at; (at = text.find(repository.substr(0, 4) + " ")) != std::string::npos;) text.replace(at, 4, "*");
+    return text;
+  };
+  for (const auto& who : people) {
+    for (const auto& route : faces()[0].routes) {
+      if (route.access.kind() != Access::Kind::repository) continue;
+      for (const auto method : route.methods) {
+        const auto private_one = who.may.find("zeta/app");
+        if (private_one != who.may.end()) continue;
+        EXPECT_EQ(masked(ask(method, target_of(route, "zeta/app"), who.authorization), "zeta/app"),
+                  masked(ask(method, target_of(route, "zeta/nil"), who.authorization), "zeta/nil"))
+            << route.name << " as " << who.name;
+        if (who.may.contains("gone/app")) continue;
+        EXPECT_EQ(masked(ask(method, target_of(route, "zeta/app"), who.authorization), "zeta/app"),
+                  masked(ask(method, target_of(route, "gone/app"), who.authorization), "gone/app"))
+            << route.name << " as " << who.name << ": an organisation that is not there";
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace berth::api

@@ -1,0 +1,109 @@
+// The whole API over a real catalog and store, with accounts, and a world of people, keys and repositories to ask as.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "berth/api/application.h"
+#include "berth/auth/accounts.h"
+#include "berth/base/json.h"
+#include "berth/base/sign.h"
+#include "berth/service/accounts.h"
+#include "unit/service/fixture.h"
+
+namespace berth::api {
+
+struct Reply {
+  int status = 0;                       // 0: the body was asked for, so the request was allowed
+  std::string body;
+  http::Fields fields;
+  [[nodiscard]] std::string field(std::string_view name) const { return std::string(fields.find(name).value_or("")); }
+};
+
+class AccountsTest : public service::ServiceTest {
+ protected:
+  AccountsTest() {
+    policy = auth::make_account_policy({.key_directory = directory.path() + "/keys", .default_org = "main", .service = "reg"}, *catalog,
+                                       base::real_file_system(), clock)
+                 .value();
+    application = make_application({.blob_push = blob_push,
+                                    .manifest_push = manifest_push,
+                                    .blob_pull = blob_pull,
+                                    .manifest_pull = manifest_pull,
+                                    .listing = listing,
+                                    .health = health,
+                                    .catalog_probe = probe,
+                                    .policy = *policy});
+  }
+
+  Reply ask(http::Method method, const std::string& target, const std::string& authorization, const std::string& body = {}) {
+    http::Request request;
+    request.method = method;
+    request.method_text = std::string(http::method_name(method));
+    request.target = target;
+    request.authority = "reg.example.com";
+    request.peer = "192.0.2.1";
+    request.id = std::string(32, '0');
+    request.has_body = !body.empty();
+    request.content_length = body.size();
+    if (!authorization.empty()) request.fields.add("Authorization", authorization);
+    auto outcome = application->begin(request);
+    if (auto* consumer = std::get_if<std::unique_ptr<http::BodyConsumer>>(&outcome)) {
+      if (body.empty() && method != http::Method::put) {
+        (*consumer)->abandon();
+        return {};
+      }
+      if (auto early = (*consumer)->write(base::as_bytes(body))) return reply_of(std::move(*early));
+      return reply_of((*consumer)->finish());
+    }
+    return reply_of(std::get<http::Response>(std::move(outcome)));
+  }
+
+  static std::string basic(const std::string& user, const std::string& password) {
+    const auto text = base::to_base64url(user + ':' + password);
+    std::string standard;
+    for (const char c : text) standard += c == '-' ? '+' : c == '_' ? '/' : c;
+    return "Basic " + standard;
+  }
+  static std::string bearer(const std::string& text) { return "Bearer " + text; }
+
+  // A token by Basic, as docker asks for one.
+  std::string token_for(const std::string& authorization, const std::string& scope) {
+    const auto reply = ask(http::Method::get, "/token?service=reg&scope=" + scope, authorization);
+    EXPECT_EQ(reply.status, 200) << reply.body;
+    if (reply.status != 200) return {};
+    return base::Json::parse(reply.body)["token"].get<std::string>();
+  }
+
+  void user(const std::string& email) { EXPECT_TRUE(accounts.create_user(email, "", "a long password")); }
+  std::string key(const std::string& email, std::vector<std::string> actions = {}, std::vector<std::string> repositories = {},
+                  std::optional<std::chrono::seconds> lifetime = std::nullopt) {
+    return accounts
+        .create_key({.kind = catalog::KeyKind::personal,
+                     .email = email,
+                     .org = "acme",
+                     .name = "k",
+                     .lifetime = lifetime,
+                     .actions = std::move(actions),
+                     .repositories = std::move(repositories)})
+        .value()
+        .key;
+  }
+
+  service::CatalogProbe probe{*catalog, health};
+  auth::Passwords passwords;
+  service::Accounts accounts{catalog->accounts(), passwords, clock};
+  std::unique_ptr<auth::AccountPolicy> policy;
+  std::unique_ptr<http::Handler> application;
+
+ private:
+  static Reply reply_of(http::Response response) {
+    Reply reply{response.status, {}, std::move(response.fields)};
+    if (auto* text = std::get_if<std::string>(&response.body)) reply.body = std::move(*text);
+    if (auto* shared = std::get_if<std::shared_ptr<const std::string>>(&response.body)) reply.body = **shared;
+    return reply;
+  }
+};
+
+}  // namespace berth::api
