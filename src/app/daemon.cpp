@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "app/access.h"
 #include "app/data_directory.h"
 #include "berth/api/application.h"
 #include "berth/base/fs.h"
@@ -63,6 +64,7 @@ class RunningDaemon final : public Daemon {
     daemon->build_services(settings);
     BERTH_CHECK_OK(service::Integrity(*daemon->store_, *daemon->catalog_, *daemon->health_).refresh());
     BERTH_CHECK_OK(daemon->serve(settings, std::move(endpoints)));
+    BERTH_TRY(daemon->first_administrator_, daemon->access_->first_start(daemon->urls().front()));
     return std::unique_ptr<Daemon>(std::move(daemon));
   }
 
@@ -77,6 +79,8 @@ class RunningDaemon final : public Daemon {
     }
     return urls;
   }
+
+  [[nodiscard]] const std::optional<std::string>& first_administrator() const override { return first_administrator_; }
 
   bool stop() override {
     bool clean = true;
@@ -100,6 +104,7 @@ class RunningDaemon final : public Daemon {
     BERTH_TRY(store_, store::open_local_blob_store({.directory = directory}, fs, clock_));
     BERTH_TRY(catalog_, catalog::open_sqlite_catalog(
                             {.path = directory + "/catalog.sqlite", .lease = seconds_of(settings, Setting::lease)}, clock_));
+    BERTH_TRY(access_, AccessBox::open(settings, *catalog_, clock_));
     return {};
   }
 
@@ -132,22 +137,24 @@ class RunningDaemon final : public Daemon {
                                           .health = *health_,
                                           .catalog_probe = *catalog_probe_,
                                           .write_gate = *write_gate_,
-                                          .policy = policy_});
+                                          .policy = access_->policy(),
+                                          .public_url = settings.text(Setting::public_url)});
     BERTH_TRY(server_, http::start_server(server_options(settings, std::move(endpoints)), *application_, *workers_, clock_));
     std::vector<std::unique_ptr<service::Job>> jobs;
     jobs.push_back(service::make_upload_expiry(*store_, clock_, seconds_of(settings, Setting::upload_lifetime)));
     jobs.push_back(service::make_disk_watch(*reserve_));
     jobs.push_back(service::make_scrub(*store_, *catalog_, *health_, clock_,
                                        {settings.number(Setting::scrub_rate), seconds_of(settings, Setting::scrub_interval)}));
+    access_->add_jobs(jobs);
     jobs_ = std::make_unique<service::JobRunner>(std::move(jobs));
     return {};
   }
 
   base::SystemClock clock_;
-  auth::OpenPolicy policy_;
   std::unique_ptr<base::File> lock_;
   std::unique_ptr<store::BlobStore> store_;
   std::unique_ptr<catalog::Catalog> catalog_;
+  std::unique_ptr<AccessBox> access_;
   std::unique_ptr<service::Health> health_;
   std::unique_ptr<service::WriteGate> write_gate_;
   std::unique_ptr<service::DiskReserve> reserve_;
@@ -162,16 +169,12 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<service::JobRunner> jobs_;
   std::chrono::milliseconds drain_timeout_{0};
+  std::optional<std::string> first_administrator_;
 };
 
 }  // namespace
 
 base::Result<std::unique_ptr<Daemon>> start_daemon(const Settings& settings) {
-  if (!settings.boolean(Setting::open)) {
-    return base::fail(
-        ErrorCode::configuration_invalid,
-        "this version has no accounts yet: start it with --open, which allows everything to everybody on loopback addresses");
-  }
   base::metrics::set(base::metrics::Metric::build_info, 1, {BERTH_VERSION});
   return RunningDaemon::start(settings);
 }

@@ -42,6 +42,9 @@ constexpr SettingRow kRows[] = {
     {Setting::read_only, "read_only", SettingType::boolean, "false", 0, 0, "", "Refuse pushes and deletes with 503; pulls go on. The same happens by itself while the catalog's disk fails."},
     {Setting::scrub_rate, "scrub_rate", SettingType::bytes, "20MiB", 0, kTiB, "", "Bytes a second that the scrub reads to find damaged blobs; 0 switches it off."},
     {Setting::scrub_interval, "scrub_interval", SettingType::duration, "7d", kSecond, 365 * kDay, "", "From the start of one scrub of all blobs to the start of the next."},
+    {Setting::public_url, "public_url", SettingType::text, "", 0, 0, "", "What clients call this registry: https://HOST[:PORT]. Empty: the address that each of them used."},
+    {Setting::default_org, "default_org", SettingType::text, "main", 0, 0, "", "The organisation that repositories with names of one part belong to; made at the first start."},
+    {Setting::token_lifetime, "token_lifetime", SettingType::duration, "300s", kSecond, kHour, "", "How long a token for pushes and pulls is good. Rights are looked up at each use all the same."},
 };
 // clang-format on
 

@@ -2,6 +2,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <deque>
+#include <functional>
+#include <map>
+
 #include "cli/commands.h"
 #include "cli/exit_codes.h"
 
@@ -15,6 +19,7 @@ struct ServeFlags {
   std::string data;
   std::vector<std::string> listen;
   bool open = false;
+  std::string public_url;
   std::string log_format;
   std::string log_level;
 
@@ -22,6 +27,7 @@ struct ServeFlags {
     command.add_option("--config", config, "Configuration file (YAML); `berth config defaults` prints one");
     command.add_option("--data", data, "Data directory [./berth-data]");
     command.add_option("--listen", listen, "[http://]HOST:PORT, repeatable [127.0.0.1:5000]");
+    command.add_option("--public-url", public_url, "What clients call this registry: https://HOST[:PORT]");
     command.add_flag("--open", open, "No accounts, everything allowed, loopback only");
     command.add_option("--log-format", log_format, "text or json [text]");
     command.add_option("--log-level", log_level, "trace, debug, info, warning, error or off [info]");
@@ -37,6 +43,7 @@ struct ServeFlags {
     for (const auto& address : listen) joined += (joined.empty() ? "" : ",") + address;
     add(app::Setting::listen, joined);
     if (open) add(app::Setting::open, "true");
+    add(app::Setting::public_url, public_url);
     add(app::Setting::log_format, log_format);
     add(app::Setting::log_level, log_level);
     return result;
@@ -61,6 +68,61 @@ void add_maintenance(CLI::App& program, MaintenanceArguments& arguments, int& co
   save->callback([&arguments, &code, output] { code = backup(arguments, output()); });
   bring_back->callback([&arguments, &code, output] { code = restore(arguments, output()); });
 }
+
+// `berth admin OBJECT VERB …`, from the rows. The values that CLI11 fills live as long as the program's command line.
+class AdminCommands {
+ public:
+  void add_to(CLI::App& program, std::function<void(const app::AdminRow&, const app::AdminArguments&, const std::string& data)> run) {
+    auto* admin = program.add_subcommand("admin", "Administer the registry on this machine");
+    admin->require_subcommand(1);
+    std::map<std::string_view, CLI::App*> objects;
+    for (const auto& row : app::admin_rows()) {
+      auto*& object = objects[row.object];
+      if (object == nullptr) {
+        object = admin->add_subcommand(std::string(row.object), "");
+        object->require_subcommand(1);
+      }
+      auto* command = object->add_subcommand(std::string(row.verb), std::string(row.help));
+      auto& values = values_.emplace_back(row.parameters.size());
+      for (std::size_t i = 0; i < row.parameters.size(); ++i) add_parameter(*command, row.parameters[i], values[i]);
+      command->add_option("--data", data_, "Data directory [./berth-data]");
+      command->add_flag("--json", json_, "As JSON");
+      command->callback([this, &row, &values, run] { run(row, arguments(row, values), data_); });
+    }
+  }
+  [[nodiscard]] bool json() const { return json_; }
+
+ private:
+  using Form = app::AdminParameter::Form;
+  using Values = std::vector<std::vector<std::string>>;
+
+  static void add_parameter(CLI::App& command, const app::AdminParameter& parameter, std::vector<std::string>& values) {
+    const std::string name(parameter.name);
+    const std::string help(parameter.help);
+    switch (parameter.form) {
+      case Form::word: command.add_option(name, values, help)->required()->expected(1); break;
+      case Form::optional_word: command.add_option(name, values, help)->expected(1); break;
+      case Form::option: command.add_option("--" + name, values, help)->expected(1); break;
+      case Form::list: command.add_option("--" + name, values, help)->expected(1)->take_all(); break;
+      case Form::flag:
+      case Form::secret: command.add_flag_callback("--" + name, [&values] { values = {"true"}; }, help); break;
+    }
+  }
+
+  static app::AdminArguments arguments(const app::AdminRow& row, const Values& values) {
+    app::AdminArguments given;
+    for (std::size_t i = 0; i < row.parameters.size(); ++i) {
+      if (values[i].empty()) continue;
+      const bool secret = row.parameters[i].form == Form::secret;
+      given.set(std::string(row.parameters[i].name), secret ? std::vector<std::string>{read_secret()} : values[i]);
+    }
+    return given;
+  }
+
+  std::deque<Values> values_;
+  std::string data_;
+  bool json_ = false;
+};
 
 }  // namespace
 
@@ -89,6 +151,13 @@ int run(int argc, char** argv) {
   config->add_subcommand("defaults", "A configuration file with every default")->callback([&] { code = config_defaults(); });
 
   add_maintenance(program, maintenance, code, json);
+
+  AdminCommands admin_commands;
+  admin_commands.add_to(program, [&](const app::AdminRow& row, const app::AdminArguments& values, const std::string& data) {
+    ServeArguments arguments;
+    if (!data.empty()) arguments.settings.emplace_back(app::Setting::data, data);
+    code = admin(arguments, row, values, admin_commands.json() ? Output::json : Output::text);
+  });
 
   auto* version_command = program.add_subcommand("version", "The version of this binary");
   version_command->add_flag("--json", json, "As JSON");

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "berth/app/admin.h"
 #include "berth/app/settings.h"
 
 namespace berth::cli {
@@ -38,5 +39,9 @@ int config_show(const ServeArguments& arguments, Output output);
 int config_check(const ServeArguments& arguments);
 int config_defaults();
 int version(Output output);
+// One command of app::admin_rows().
+int admin(const ServeArguments& arguments, const app::AdminRow& row, const app::AdminArguments& values, Output output);
+// A line of standard input, for a secret that must not stand on a command line.
+std::string read_secret();
 
 }  // namespace berth::cli

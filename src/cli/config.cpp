@@ -14,7 +14,12 @@ int report(const base::Error& error) {
   std::fprintf(stderr, "%s\n", text.c_str());
   switch (error.code()) {
     case base::ErrorCode::configuration_invalid:
+    case base::ErrorCode::parameter_invalid:
+    case base::ErrorCode::name_invalid:
+    case base::ErrorCode::name_reserved:
     case base::ErrorCode::usage: return kUsage;
+    case base::ErrorCode::repository_unknown: return kNo;
+    case base::ErrorCode::busy: return kUnreachable;
     case base::ErrorCode::denied:
     case base::ErrorCode::unauthorized: return kRefused;
     default: return kInternal;

@@ -1,6 +1,7 @@
 #include <malloc.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -64,6 +65,10 @@ int serve(const ServeArguments& arguments) {
         "serving with --open: no accounts, everything is allowed to everybody who reaches this machine's loopback");
   }
   for (const auto& url : (*daemon)->urls()) std::printf("berth: listening on %s\n", url.c_str());
+  // Secrets go to a person's eyes or stay in the file; never into whatever collects a service's output.
+  if (const auto& first = (*daemon)->first_administrator(); first && isatty(STDOUT_FILENO) == 1) {
+    std::printf("berth: the first administrator (also in first-admin.json of the data directory):\n%s", first->c_str());
+  }
   std::fflush(stdout);
   int signal = 0;
   sigwait(&signals, &signal);

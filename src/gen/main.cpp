@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "berth/api/documents.h"
+#include "berth/app/admin.h"
 #include "berth/app/settings.h"
 
 int main(int argc, char** argv) {
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
       {"docs/errors.md", berth::api::errors_page()},
       {"docs/metrics.md", berth::api::metrics_page()},
       {"docs/config.md", berth::app::config_page()},
+      {"docs/admin.md", berth::app::admin_page()},
       {"schemas/openapi.json", berth::api::openapi_json()},
   };
   for (const auto& [name, text] : files) {

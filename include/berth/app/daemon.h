@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ class Daemon {
   virtual ~Daemon() = default;
   // "http://127.0.0.1:5000", one per listener, as bound.
   [[nodiscard]] virtual std::vector<std::string> urls() const = 0;
+  // What DIR/first-admin.json says, when this start wrote it.
+  [[nodiscard]] virtual const std::optional<std::string>& first_administrator() const = 0;
   // Stops accepting, lets requests end for drain_timeout, then stops everything. True when nothing had to be cut. Idempotent.
   virtual bool stop() = 0;
 };

@@ -44,6 +44,9 @@ enum class Setting : std::uint8_t {
   read_only,
   scrub_rate,
   scrub_interval,
+  public_url,
+  default_org,
+  token_lifetime,
 };
 
 enum class SettingType : std::uint8_t { text, list, boolean, choice, number, bytes, duration };

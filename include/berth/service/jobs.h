@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "berth/auth/accounts.h"
 #include "berth/base/clock.h"
 #include "berth/base/error.h"
 #include "berth/catalog/catalog.h"
@@ -38,6 +39,9 @@ struct ScrubOptions {
 // Reads every blob again and compares it with its digest, pass after pass, at a capped rate; then lets the database check itself. How far it has come is kept in the catalog.
 std::unique_ptr<Job> make_scrub(store::BlobStore& store, catalog::Catalog& catalog, Health& health, const base::Clock& clock,
                                 ScrubOptions options);
+
+// Notes when keys were used and renews the key that signs tokens (auth::AccountPolicy::tick).
+std::unique_ptr<Job> make_account_upkeep(auth::AccountPolicy& policy);
 
 class JobRunner {
  public:

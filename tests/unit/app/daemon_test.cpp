@@ -47,12 +47,15 @@ TEST(Daemon, TwoDoNotShareOneDataDirectory) {
   EXPECT_NE(second.error().message().find(directory.path()), std::string::npos);
 }
 
-TEST(Daemon, WithoutAccountsItWantsToBeOpen) {
+TEST(Daemon, WithoutOpenItMakesAnAdministratorOnce) {
   const test::TemporaryDirectory directory;
-  auto daemon = start(directory.path(), {});
-  ASSERT_FALSE(daemon);
-  EXPECT_EQ(daemon.error().code(), ErrorCode::configuration_invalid);
-  EXPECT_NE(daemon.error().message().find("--open"), std::string::npos);
+  auto first = start(directory.path(), {});
+  ASSERT_TRUE(first) << first.error().message();
+  EXPECT_TRUE((*first)->first_administrator());
+  first->reset();
+  auto second = start(directory.path(), {});
+  ASSERT_TRUE(second) << second.error().message();
+  EXPECT_FALSE((*second)->first_administrator());
 }
 
 TEST(Daemon, OpenListensOnLoopbackOnly) {

@@ -1,0 +1,123 @@
+// Accounts as their administrator handles them: users, organisations, teams, roles, keys, what repositories are open to. By name, as
+// people say it; names and forms are checked here.
+//
+// What it is not: the decision who may do this. Who calls it has asked (the machine's administrator is allowed everything).
+// Threads: any worker; every call may block on disk. Errors of every call, beside those named: storage_full, io_error, busy. What is not
+// there is repository_unknown, what is there already parameter_invalid; both name it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "berth/auth/key_text.h"
+#include "berth/auth/passwords.h"
+#include "berth/base/clock.h"
+#include "berth/catalog/accounts.h"
+
+namespace berth::service {
+
+// Shown once; only hashes stay.
+struct MadeKey {
+  std::int64_t id = 0;
+  std::string key;                         // berth_…
+  std::string nvapi;                       // the same key as nvapi-…
+};
+struct MadeUser {
+  std::int64_t id = 0;
+  std::string password;                    // when it was made here
+};
+struct FirstAdministrator {
+  std::string email;
+  std::string password;                    // must be changed at the first sign-in
+  auth::KeyText key;                       // personal, 30 days
+  std::string org;
+  std::string password_hash;
+};
+
+struct KeyWish {
+  catalog::KeyKind kind = catalog::KeyKind::personal;
+  std::string email;                       // owner of a personal or legacy key
+  std::string org;                         // of a personal or service key
+  std::string name;
+  std::optional<std::chrono::seconds> lifetime;
+  std::vector<std::string> actions;        // empty: what its owner may; for a service key registry:list and registry:pull
+  std::vector<std::string> repositories;
+};
+
+// Where a role holds. Empty team: in the whole organisation.
+struct RolePlace {
+  std::string org;
+  std::string team;
+};
+
+class Accounts {
+ public:
+  Accounts(catalog::AccountCatalog& rows, auth::Passwords& passwords, const base::Clock& clock)
+      : rows_(rows), passwords_(passwords), clock_(clock) {}
+
+  // --- first start -----------------------------------------------------------------------------------------------------
+  [[nodiscard]] base::Result<std::optional<std::int64_t>> find_administrator() { return rows_.find_administrator(); }
+  // Makes up what the first administrator needs; nothing is stored yet, so that it can be written down first.
+  base::Result<FirstAdministrator> prepare_first(std::string org);
+  // Stores it. Cut short by a crash it can be done again: the user is an administrator only when everything else is there.
+  base::Result<void> store_first(const FirstAdministrator& first);
+
+  // --- users -----------------------------------------------------------------------------------------------------------
+  // No password given: one is made up. Errors: parameter_invalid (also: is there already).
+  base::Result<MadeUser> create_user(std::string_view email, std::string_view name, const std::optional<std::string>& password);
+  // The password that holds from now on, when it was made up here; it then has to be changed first. Errors: repository_unknown, parameter_invalid.
+  base::Result<std::string> set_password(std::string_view email, const std::optional<std::string>& password);
+  base::Result<void> set_standing(std::string_view email, catalog::Standing standing);
+  base::Result<void> set_rank(std::string_view email, catalog::Rank rank);
+  [[nodiscard]] base::Result<std::vector<catalog::User>> list_users();
+
+  // --- organisations, teams, roles ---------------------------------------------------------------------------------------
+  // Errors: name_invalid, name_reserved, parameter_invalid, repository_unknown.
+  base::Result<void> create_org(std::string_view name, std::string_view display_name);
+  [[nodiscard]] base::Result<std::vector<catalog::Org>> list_orgs();
+  base::Result<void> create_team(std::string_view org, std::string_view name, std::string_view description);
+  base::Result<void> delete_team(std::string_view org, std::string_view name);
+  [[nodiscard]] base::Result<std::vector<catalog::Team>> list_teams(std::string_view org);
+  // `role` by its name, REGISTRY_USER. Errors: parameter_invalid (no such role), repository_unknown.
+  base::Result<void> grant(std::string_view email, const RolePlace& place, std::string_view role);
+  // False when the user did not have it.
+  base::Result<bool> take(std::string_view email, const RolePlace& place, std::string_view role);
+  [[nodiscard]] base::Result<std::vector<catalog::Member>> list_members(std::string_view org);
+
+  // --- keys --------------------------------------------------------------------------------------------------------------
+  // Errors: parameter_invalid (an action or pattern that is none), repository_unknown.
+  base::Result<MadeKey> create_key(const KeyWish& wish);
+  // Of a user, or the service keys of an organisation when `email` is empty.
+  [[nodiscard]] base::Result<std::vector<catalog::Key>> list_keys(std::string_view email, std::string_view org);
+  base::Result<void> revoke_key(std::int64_t id);
+  // A new key like an old one, which goes on for `overlap` and then ends. Errors: repository_unknown (also: revoked).
+  base::Result<MadeKey> rotate_key(std::int64_t id, std::chrono::seconds overlap);
+
+  // --- repositories --------------------------------------------------------------------------------------------------------
+  // `visibility`: private, org, teams, listed, public. Errors: parameter_invalid, repository_unknown (also: a team).
+  base::Result<void> set_visibility(std::string_view repository, std::string_view visibility, const std::vector<std::string>& teams);
+  // Patterns with '*'; none: every tag may move. Errors: parameter_invalid, repository_unknown.
+  base::Result<void> set_immutable_tags(std::string_view repository, const std::vector<std::string>& patterns);
+
+ private:
+  base::Result<catalog::User> get_user(std::string_view email);
+  base::Result<catalog::Org> get_org(std::string_view name);
+  base::Result<catalog::Team> get_team(const catalog::Org& org, std::string_view name);
+  base::Result<catalog::Grant> get_grant(const RolePlace& place, std::string_view role);
+  base::Result<MadeKey> store_key(catalog::NewKey key);
+
+  catalog::AccountCatalog& rows_;
+  auth::Passwords& passwords_;
+  const base::Clock& clock_;
+};
+
+// "private", "org", "teams", "listed", "public".
+std::string_view visibility_name(catalog::Visibility visibility);
+// "personal", "service", "legacy".
+std::string_view key_kind_name(catalog::KeyKind kind);
+
+}  // namespace berth::service

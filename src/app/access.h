@@ -1,0 +1,45 @@
+// Who may do what, as the settings say: everybody everything (--open), or accounts with their first administrator.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "berth/app/settings.h"
+#include "berth/auth/accounts.h"
+#include "berth/catalog/catalog.h"
+#include "berth/service/accounts.h"
+#include "berth/service/jobs.h"
+
+namespace berth::app {
+
+class AccessBox {
+ public:
+  // What is given outlives the box. Errors: those of auth::make_account_policy and of the catalog.
+  static base::Result<std::unique_ptr<AccessBox>> open(const Settings& settings, catalog::Catalog& catalog, const base::Clock& clock);
+
+  [[nodiscard]] const auth::Policy& policy() const { return *policy_; }
+  // With accounts: sees to it that there is an administrator, and gives data from before there were accounts its organisations.
+  // `url`: where the daemon listens, for DIR/first-admin.json. What that file says, when it was written now.
+  base::Result<std::optional<std::string>> first_start(const std::string& url);
+  void add_jobs(std::vector<std::unique_ptr<service::Job>>& jobs);
+
+ private:
+  AccessBox(const Settings& settings, catalog::Catalog& catalog, const base::Clock& clock)
+      : directory_(settings.text(Setting::data)),
+        default_org_(settings.text(Setting::default_org)),
+        rows_(catalog.accounts()),
+        accounts_(rows_, passwords_, clock) {}
+  base::Result<std::string> make_administrator(const std::string& url);
+
+  std::string directory_;
+  std::string default_org_;
+  catalog::AccountCatalog& rows_;
+  auth::Passwords passwords_;
+  service::Accounts accounts_;
+  std::unique_ptr<auth::Policy> policy_;
+  auth::AccountPolicy* with_accounts_ = nullptr;  // policy_, unless it is the open one
+};
+
+}  // namespace berth::app
