@@ -84,7 +84,9 @@ def wait_until(condition, seconds, what):
 
 def run_tool(arguments, seconds=120, check=True, **options):
     """Runs a client to its end. Its standard output as text; fails with everything it said."""
-    done = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, **options)
+    if "input" not in options:
+        options["stdin"] = subprocess.DEVNULL
+    done = subprocess.run(arguments, capture_output=True, timeout=seconds, **options)
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(map(str, arguments))}\nexit {done.returncode}\n{done.stdout.decode(errors='replace')}{done.stderr.decode(errors='replace')}")
     return done.stdout.decode(errors="replace") if check else done
@@ -99,6 +101,7 @@ class Daemon:
     def __init__(self, directory, arguments=(), environment=None, log_format="json"):
         self.directory = directory
         self.arguments = list(arguments)
+        self.access = ["--open"]  # [] for a daemon with accounts
         self.environment = {**os.environ, **(environment or {})}
         self.log_format = log_format
         self.port = free_port()
@@ -116,7 +119,7 @@ class Daemon:
     def start(self):
         """Returns the seconds from the start of the process to its line "berth: listening on URL"."""
         began = time.monotonic()
-        command = [*self.prefix, BINARY, "serve", "--open", "--data", self.directory, "--listen", self.authority, "--log-format", self.log_format, *self.arguments]
+        command = [*self.prefix, BINARY, "serve", *self.access, "--data", self.directory, "--listen", self.authority, "--log-format", self.log_format, *self.arguments]
         with open(self.log_path, "ab") as log:
             self.process = start_process(command, stdout=subprocess.PIPE, stderr=log, env=self.environment)
         line = self._read_line(began + START_SECONDS)
@@ -193,8 +196,13 @@ class Daemon:
         with open(self.log_path, encoding="utf-8", errors="replace") as log:
             return log.read()
 
-    def client(self, timeout=30):
-        return Client(self.port, timeout)
+    def client(self, timeout=30, authorization=None):
+        return Client(self.port, timeout, authorization)
+
+    def admin(self, *arguments, check=True, **options):
+        """`berth admin …` on the data, which no daemon may use meanwhile; its JSON."""
+        done = run_tool([BINARY, "admin", *arguments, "--data", self.directory, "--json"], check=check, **options)
+        return json.loads(done) if check else done
 
 
 class Response:
@@ -221,20 +229,23 @@ class Response:
 class Client:
     """HTTP/1.1 over one kept connection; reconnects when the server closed it between two requests. One thread."""
 
-    def __init__(self, port, timeout=30):
-        self.port, self.timeout = port, timeout
+    def __init__(self, port, timeout=30, authorization=None):
+        self.port, self.timeout, self.authorization = port, timeout, authorization
         self.connection = None
 
     def request(self, method, target, body=None, headers=None):
         fresh = self.connection is None
+        headers = headers or {}
+        if self.authorization is not None:
+            headers = {"Authorization": self.authorization, **headers}
         try:
-            return self._once(method, target, body, headers or {})
+            return self._once(method, target, body, headers)
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
             self.close()
             # A kept connection may have been closed by an idle server before these bytes came; a new one may not.
             if fresh:
                 raise
-            return self._once(method, target, body, headers or {})
+            return self._once(method, target, body, headers)
 
     def _once(self, method, target, body, headers):
         if self.connection is None:

@@ -4,6 +4,7 @@ The suite ends with 0 when it cannot read its configuration, and calls an unsupp
 status alone proves nothing. What is read here are its results.yaml (one status per API and per kind of data) and junit.xml (one per check).
 """
 
+import json
 import os
 import re
 import shutil
@@ -62,7 +63,7 @@ class Conformance(BerthTestCase):
         counts = {}
         for _, status in checks:
             counts[status] = counts.get(status, 0) + 1
-        print(f"conformance {version} {settings or ''}: {len(checks)} checks, {counts}", flush=True)
+        print(f"conformance {version} {sorted(settings or ())}: {len(checks)} checks, {counts}", flush=True)
         allowed = {"passed", "disabled"} | {f"off: {name}" for name in off}
         wrong = [f"{name}: {status}" for name, status in statuses.items() if status != "Pass" and not (status == "Disabled" and name in off)]
         wrong += [f"check {name}: {status}" for name, status in checks if status not in allowed]
@@ -76,6 +77,25 @@ class Conformance(BerthTestCase):
 
     def test_version_dev(self):
         self.run_suite("dev", NEVER_RUN | SPARSE)
+
+
+class ConformanceWithAccounts(Conformance):
+    """The same through logins: the suite asks for tokens with the first administrator's key."""
+
+    autostart = False
+
+    def setUp(self):
+        super().setUp()
+        self.daemon.access = []
+        self.daemon.start()
+        self.daemon.stop()
+        with open(os.path.join(self.daemon.directory, "first-admin.json"), encoding="utf-8") as file:
+            self.key = json.load(file)["key"]
+        self.daemon.admin("org", "create", "conformance")
+        self.daemon.start()
+
+    def run_suite(self, version, off, settings=None):
+        super().run_suite(version, off, {"OCI_USERNAME": "$oauthtoken", "OCI_PASSWORD": self.key, **(settings or {})})
 
 
 class ConformanceSparse(Conformance):

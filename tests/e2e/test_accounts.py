@@ -1,0 +1,314 @@
+"""Accounts with real clients: the first start, logins, pushes to one's own organisation and nowhere else, public pulls whoever asks."""
+
+import base64
+import json
+import os
+import shutil
+import stat
+import unittest
+
+from engine import Engine
+from harness import BerthTestCase, run_tool, wait_until, with_query
+from registry import IMAGE_MANIFEST, Image, digest_of, pull_image, push_image
+from test_clients import read_layout, write_layout
+
+PASSWORD = "correct horse battery"
+
+
+def basic(user, password):
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+class AccountsCase(BerthTestCase):
+    autostart = False
+    time_limit = 180
+
+    def setUp(self):
+        super().setUp()
+        self.daemon.access = []
+
+    def first_admin(self):
+        with open(os.path.join(self.daemon.directory, "first-admin.json"), encoding="utf-8") as file:
+            return json.load(file)
+
+    def admin(self, *arguments):
+        return self.daemon.admin(*arguments)
+
+    def user(self, email, *roles):
+        """A user with PASSWORD and (role, place) pairs; a key of it in acme."""
+        self.daemon.admin("user", "create", email, "--password-stdin", input=(PASSWORD + "\n").encode())
+        for role, place in roles:
+            self.admin("role", "grant", email, role, place)
+        return self.admin("key", "create", email, "--org", "acme", "--name", "test")["key"]
+
+    def prepare(self):
+        """Two organisations: acme with a reader and a pusher, zeta with a pusher; acme/public is open to all."""
+        self.daemon.start()
+        self.daemon.stop()
+        for org in ("acme", "zeta"):
+            self.admin("org", "create", org)
+        self.keys = {
+            "reader": self.user("reader@example.com", ("REGISTRY_READ", "acme")),
+            "pusher": self.user("pusher@example.com", ("REGISTRY_USER", "acme")),
+            "foreign": self.user("foreign@example.com", ("REGISTRY_USER", "zeta")),
+        }
+        self.image = Image("accounts", real_layers=True)
+        self.daemon.start()
+        client = self.as_key("pusher")
+        push_image(client, "acme/public", self.image, "1")
+        push_image(client, "acme/private", self.image, "1")
+        client.close()
+        self.daemon.stop()
+        self.admin("repo", "visibility", "acme/public", "public")
+        self.daemon.start()
+
+    def as_key(self, name):
+        return self.daemon.client(authorization=basic("$oauthtoken", self.keys[name]))
+
+
+class FirstStart(AccountsCase):
+    def test_makes_an_administrator_once_and_tells_nobody_else(self):
+        self.daemon.start()
+        path = os.path.join(self.daemon.directory, "first-admin.json")
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+        first = self.first_admin()
+        self.assertEqual(set(first), {"url", "email", "password", "key", "org"})
+        self.assertEqual(first["url"], self.daemon.url)
+        self.assertRegex(first["key"], r"^berth_p[0-9A-Za-z]{49}$")
+        with_key = self.daemon.client(authorization="Bearer " + first["key"])
+        self.assert_status(with_key.get("/v2/"), 200)
+        push_image(with_key, first["org"] + "/app", Image("first"), "1")
+        self.assert_oci_error(self.daemon.client(authorization=basic(first["email"], first["password"])).get("/v2/"), 401, "UNAUTHORIZED")
+        self.assert_oci_error(self.client.get("/v2/"), 401, "UNAUTHORIZED")
+        self.daemon.stop()
+        for secret in (first["password"], first["key"]):
+            self.assertNotIn(secret, self.daemon.logs())
+        for folder, _, names in os.walk(self.daemon.directory):
+            for name in names:
+                self.assertEqual(stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode) & 0o077, 0, name)
+                if name != "first-admin.json":
+                    with open(os.path.join(folder, name), "rb") as file:
+                        self.assertNotIn(first["key"][7:50].encode(), file.read(), name)
+        self.daemon.start()
+        self.assertEqual(self.first_admin(), first)
+        self.daemon.stop()
+        self.daemon.admin("user", "password", first["email"], "--password-stdin", input=(PASSWORD + "\n").encode())
+        self.daemon.start()
+        self.assert_status(self.daemon.client(authorization=basic(first["email"], PASSWORD)).get("/v2/"), 200)
+
+    def test_data_from_open_stays_and_becomes_the_administrators(self):
+        self.daemon.access = ["--open"]
+        self.daemon.start()
+        image = Image("open")
+        push_image(self.client, "acme/vision/app", image, "1")
+        push_image(self.client, "alone", image, "1")
+        self.daemon.stop()
+        self.client.close()
+        self.daemon.access = []
+        self.daemon.start()
+        self.assert_oci_error(self.client.get("/v2/acme/vision/app/manifests/1"), 401)
+        owner = self.daemon.client(authorization="Bearer " + self.first_admin()["key"])
+        for repository in ("acme/vision/app", "alone"):
+            self.assertEqual(pull_image(owner, repository, "1"), image.digest)
+        push_image(owner, "acme/vision/app", Image("more"), "2")
+        self.daemon.stop()
+        self.assertEqual({org["name"] for org in self.admin("org", "list")}, {"acme", "main"})
+        self.assertEqual([team["name"] for team in self.admin("team", "list", "acme")], ["vision"])
+        self.daemon.access = ["--open"]
+        self.daemon.start()
+        self.client.close()
+        self.assertEqual(pull_image(self.client, "acme/vision/app", "1"), image.digest)
+
+    def test_admin_refuses_while_a_daemon_runs_and_says_what_is_wrong(self):
+        self.daemon.start()
+        done = self.daemon.admin("user", "list", check=False)
+        self.assertEqual(done.returncode, 4)
+        self.assertIn(b"daemon", done.stderr)
+        self.daemon.stop()
+        for arguments, code, word in ((["org", "create", "v2"], 2, b"reserved"), (["org", "create", "main"], 2, b"already"),
+                                      (["user", "disable", "nobody@example.com"], 1, b"no user"), (["user", "create", "no-email"], 2, b"email"),
+                                      (["role", "grant", "admin@localhost", "GOD", "main"], 2, b"REGISTRY_READ")):
+            done = self.daemon.admin(*arguments, check=False)
+            self.assertEqual((done.returncode, word in done.stderr), (code, True), (arguments, done.stderr))
+
+
+class Tokens(AccountsCase):
+    def test_rights_end_with_the_next_start_and_logs_hold_no_secret(self):
+        self.prepare()
+        client = self.as_key("reader")
+        self.assertEqual(pull_image(client, "acme/private", "1"), self.image.digest)
+        self.assert_oci_error(client.post("/v2/acme/private/blobs/uploads/"), 403, "DENIED")
+        token = client.get("/token?service=x&scope=repository:acme/private:pull").json()["token"]
+        bearer = self.daemon.client(authorization="Bearer " + token)
+        self.assertEqual(pull_image(bearer, "acme/private", "1"), self.image.digest)
+        self.assert_oci_error(self.daemon.client(authorization=basic("reader@example.com", "not the password")).get("/v2/"), 401)
+        self.assert_status(self.daemon.client(authorization=basic("reader@example.com", PASSWORD)).get("/v2/"), 200)
+        self.daemon.stop()
+        self.admin("role", "revoke", "reader@example.com", "REGISTRY_READ", "acme")
+        self.daemon.start()
+        for one in (client, bearer):
+            one.close()
+            self.assert_oci_error(one.get("/v2/acme/private/manifests/1"), 403, "DENIED")
+        logs = self.daemon.logs()
+        for secret in (PASSWORD, "not the password", token, token.split(".")[2], *self.keys.values()):
+            self.assertNotIn(secret, logs)
+        self.assertNotIn(base64.b64encode(f"reader@example.com:{PASSWORD}".encode()).decode(), logs)
+
+    def test_a_slow_push_outlives_its_token(self):
+        self.daemon.environment["BERTH_TOKEN_LIFETIME"] = "1s"
+        self.prepare()
+        token = self.as_key("pusher").get("/token?scope=repository:acme/slow:pull,push").json()["token"]
+        client = self.daemon.client(authorization="Bearer " + token)
+        location = self.assert_status(client.post("/v2/acme/slow/blobs/uploads/"), 202).header("Location")
+
+        def over():
+            return client.get("/v2/acme/slow/tags/list").status == 401
+
+        wait_until(over, 10, "the token's time is over")
+        self.assert_status(client.patch(location, b"late", {"Content-Type": "application/octet-stream"}), 202)
+        self.assert_status(client.put(with_query(location, digest=digest_of(b"late"))), 201)
+        self.assert_status(client.post("/v2/acme/slow/blobs/uploads/"), 401)
+
+
+class ClientLogin:
+    """What every client does; each subclass says how its tool logs in, pushes and pulls."""
+
+    tool = ""
+
+    def setUp(self):
+        super().setUp()
+        self.assertIsNotNone(shutil.which(self.tool), f"{self.tool} is not installed; deploy/dev setup does it")
+        self.prepare()
+        write_layout(os.path.join(self.folder, "in"), self.image.blobs, self.image.manifest, IMAGE_MANIFEST)
+
+    def call(self, *arguments, check=True, **options):
+        environment = {**os.environ, "HOME": self.folder, "XDG_RUNTIME_DIR": self.folder, "DOCKER_CONFIG": os.path.join(self.folder, "docker"),
+                       "REGISTRY_AUTH_FILE": os.path.join(self.folder, "auth.json")}
+        return run_tool([self.tool, *arguments], env=environment, cwd=self.folder, check=check, **options)
+
+    def refused(self, done, *words):
+        said = (done.stdout + done.stderr).decode(errors="replace")
+        self.assertNotEqual(done.returncode, 0, said)
+        for word in words:
+            self.assertRegex(said, word)
+
+    def ref(self, rest):
+        return f"{self.daemon.authority}/{rest}"
+
+    def test_it(self):
+        self.login("pusher@example.com", PASSWORD)
+        self.push("acme/mine")
+        self.assertEqual(pull_image(self.as_key("pusher"), "acme/mine", "1"), self.image.digest)
+        self.refused(self.push("zeta/theirs", check=False), "(?i)denied|forbidden|403")
+        self.logout()
+        self.pull("acme/public", "guest")
+        self.refused(self.pull("acme/private", "no", check=False), "(?i)unauthorized|denied|authentication")
+        self.login("$oauthtoken", self.keys["foreign"])
+        self.pull("acme/public", "foreign")
+        self.refused(self.pull("acme/private", "no", check=False), "(?i)denied|forbidden|403|unauthorized")
+        self.logout()
+        self.login("$oauthtoken", self.keys["reader"])
+        self.pull("acme/private", "reader")
+        self.refused(self.push("acme/private", check=False), "(?i)REGISTRY_USER|denied|forbidden")
+        self.logout()
+        self.refused(self.login("reader@example.com", "not the password", check=False), "(?i)unauthorized|not valid|401|incorrect|invalid")
+
+
+class SkopeoLogin(ClientLogin, AccountsCase):
+    tool = "skopeo"
+
+    def login(self, user, password, check=True):
+        return self.call("login", "--tls-verify=false", "-u", user, "--password-stdin", self.daemon.authority, check=check, input=password.encode())
+
+    def logout(self):
+        self.call("logout", self.daemon.authority)
+
+    def push(self, repository, check=True):
+        return self.call("--insecure-policy", "copy", "--preserve-digests", "--dest-tls-verify=false", f"oci:{self.folder}/in:it",
+                         "docker://" + self.ref(repository + ":1"), check=check)
+
+    def pull(self, repository, name, check=True):
+        done = self.call("--insecure-policy", "copy", "--preserve-digests", "--src-tls-verify=false", "docker://" + self.ref(repository + ":1"),
+                         f"oci:{self.folder}/{name}:it", check=check)
+        if check:
+            self.assertEqual(read_layout(os.path.join(self.folder, name)), self.image.digest)
+        return done
+
+
+class CraneLogin(ClientLogin, AccountsCase):
+    tool = "crane"
+
+    def login(self, user, password, check=True):
+        # crane's login only writes down: whether it is good shows at the first call.
+        done = self.call("auth", "login", self.daemon.authority, "-u", user, "--password-stdin", check=check, input=password.encode())
+        return done if check else self.call("ls", "--insecure", self.ref("acme/private"), check=False)
+
+    def logout(self):
+        self.call("auth", "logout", self.daemon.authority)
+
+    def push(self, repository, check=True):
+        return self.call("push", "--insecure", os.path.join(self.folder, "in"), self.ref(repository + ":1"), check=check)
+
+    def pull(self, repository, name, check=True):
+        done = self.call("digest", "--insecure", self.ref(repository + ":1"), check=check)
+        if check:
+            self.assertIn(self.image.digest, done)
+            self.call("pull", "--insecure", "--format", "oci", self.ref(repository + ":1"), os.path.join(self.folder, name))
+        return done
+
+
+class OrasLogin(ClientLogin, AccountsCase):
+    tool = "oras"
+
+    def login(self, user, password, check=True):
+        return self.call("login", "--plain-http", "-u", user, "--password-stdin", self.daemon.authority, check=check, input=password.encode())
+
+    def logout(self):
+        self.call("logout", self.daemon.authority)
+
+    def push(self, repository, check=True):
+        return self.call("cp", "--to-plain-http", "--from-oci-layout", os.path.join(self.folder, "in") + ":it", self.ref(repository + ":1"), check=check)
+
+    def pull(self, repository, name, check=True):
+        return self.call("cp", "--from-plain-http", "--to-oci-layout", self.ref(repository + ":1"), os.path.join(self.folder, name) + ":it", check=check)
+
+
+class DockerLogin(AccountsCase):
+    time_limit = 400
+
+    def setUp(self):
+        super().setUp()
+        self.prepare()
+        self.engine = Engine(os.path.join(self.folder, "docker"))
+        self.addCleanup(self.engine.stop)
+        self.engine.start()
+
+    def refused(self, pattern, *arguments):
+        with self.assertRaises(AssertionError) as caught:
+            self.engine.docker(*arguments)
+        self.assertRegex(str(caught.exception), pattern)
+
+    def login(self, user, password):
+        return self.engine.docker("login", "-u", user, "-p", password, self.daemon.authority)
+
+    def test_it(self):
+        docker, at = self.engine.docker, self.daemon.authority
+        self.assertIn("Succeeded", self.login("pusher@example.com", PASSWORD))
+        docker("pull", f"{at}/acme/private:1")
+        docker("tag", f"{at}/acme/private:1", f"{at}/acme/mine:1")
+        self.assertIn(self.image.digest, docker("push", f"{at}/acme/mine:1"))
+        docker("tag", f"{at}/acme/private:1", f"{at}/zeta/theirs:1")
+        self.refused("denied", "push", f"{at}/zeta/theirs:1")
+        docker("logout", at)
+        docker("pull", f"{at}/acme/public:1")
+        self.refused("denied|unauthorized", "pull", f"{at}/acme/mine:1")
+        self.login("$oauthtoken", self.keys["foreign"])
+        docker("pull", f"{at}/acme/public:1")
+        self.refused("denied", "pull", f"{at}/acme/mine:1")
+        self.login("$oauthtoken", self.keys["reader"])
+        self.refused("REGISTRY_USER", "push", f"{at}/acme/private:1")
+        self.refused("unauthorized|not valid", "login", "-u", "reader@example.com", "-p", "not the password", at)
+
+
+if __name__ == "__main__":
+    unittest.main()
