@@ -65,7 +65,7 @@ CREATE TABLE api_keys (
   last_used_at  INTEGER
 ) STRICT;
 CREATE INDEX api_keys_by_user ON api_keys (user_id, id) WHERE user_id IS NOT NULL;
-CREATE INDEX api_keys_by_org ON api_keys (org_id, id) WHERE user_id IS NULL;
+CREATE INDEX api_keys_by_org ON api_keys (org_id, id) WHERE org_id IS NOT NULL;
 
 -- visibility: 0 private, 1 shared with the org, 2 shared with teams, 3 listed, 4 public.
 -- immutable_tags: patterns of tags that do not move once they are there, comma list; '*' all, '' none.

@@ -129,13 +129,14 @@ class Application final : public http::Handler {
   // authenticate: a credential that is not good makes a guest, so that what is open to everybody stays open
   struct Caller {
     auth::Principal principal;
-    std::optional<base::Error> refused;    // why the credential was not taken
+    std::optional<base::Error> refused;  // why the credential was not taken
   };
   base::Result<Caller> identify(const Route& route, const http::Request& request) const;
   // authorize
   base::Result<void> authorize(const Access& access, const auth::Principal& principal,
                                const std::optional<oci::RepositoryName>& name) const;
-  bool also_granted(const Access& access, const auth::Principal& principal, const Query& query) const;
+  // Whether Access::also_pull_if is granted. Errors: unauthorized: the token was not asked for with that repository, and another could be.
+  base::Result<bool> also_granted(const Access& access, const auth::Principal& principal, const Query& query) const;
   // limits, of what changes something: after authorisation, so that it tells nothing to those who may not
   [[nodiscard]] base::Result<void> check_writable(const Access& access, http::Method method) const;
   // The answer to a request that was not allowed, with a challenge where credentials could help.
@@ -184,8 +185,9 @@ base::Result<Application::Caller> Application::identify(const Route& route, cons
   return Caller{services_.policy.guest(), std::move(principal).error()};
 }
 
-http::Response Application::refuse(const http::Request& request, const Route& route, const std::optional<oci::RepositoryName>& name,
-                                   const Query& query, const Caller& caller, const base::Error& error) const {
+http::Response Application::refuse(const http::Request& request, const Route& route,
+                                   const std::optional<oci::RepositoryName>& name, const Query& query, const Caller& caller,
+                                   const base::Error& error) const {
   if (error.code() != ErrorCode::unauthorized) return render(request, error);
   auto reason = ChallengeReason::none;
   if (caller.refused) {
@@ -218,11 +220,16 @@ base::Result<void> Application::check_writable(const Access& access, http::Metho
   return services_.write_gate.check();
 }
 
-bool Application::also_granted(const Access& access, const auth::Principal& principal, const Query& query) const {
+// What the token says of the other repository is the same whether or not that one is there: nothing is told by asking for a better token.
+base::Result<bool> Application::also_granted(const Access& access, const auth::Principal& principal, const Query& query) const {
   if (access.also_parameter().empty()) return true;
   const auto repository = query.find(access.also_parameter());
   if (!repository || !*repository) return true;
-  return services_.policy.check(principal, auth::Action::registry_pull, {**repository}).has_value();
+  const auto name = oci::RepositoryName::parse(**repository);
+  if (!name) return false;
+  if (services_.policy.check(principal, auth::Action::registry_pull, {name->text()})) return true;
+  if (principal.scope == nullptr || principal.scope->names(name->text())) return false;
+  return base::fail(ErrorCode::unauthorized, "the token was not issued for repository " + name->text());
 }
 
 base::Result<http::Outcome> Application::run(const http::Request& request) {
@@ -242,17 +249,18 @@ base::Result<http::Outcome> Application::run(const http::Request& request) {
     return http::Outcome(refuse(request, route, name, query, caller, allowed.error()));
   }
   BERTH_CHECK_OK(check_writable(route.access, request.method));
+  const auto also = also_granted(route.access, caller.principal, query);
+  if (!also) return http::Outcome(refuse(request, route, name, query, caller, also.error()));
   auto principal = std::move(caller.principal);
-  const bool also = also_granted(route.access, principal, query);
 
   if (route.body.kind == BodyRule::Kind::buffered) {
     auto kept = std::make_shared<const http::Request>(request);
     // The path values point into the request's target: they are taken anew from the copy that outlives this call.
     auto again = router_.find(kept->method, kept->path());
-    Call call{*kept, route, std::move(again.values), std::move(query), std::move(name), std::move(principal), also, {}};
+    Call call{*kept, route, std::move(again.values), std::move(query), std::move(name), std::move(principal), *also, {}};
     return http::Outcome(std::make_unique<BufferedConsumer>(services_, std::move(kept), std::move(call)));
   }
-  Call call{request, route, std::move(match->values), std::move(query), std::move(name), std::move(principal), also, {}};
+  Call call{request, route, std::move(match->values), std::move(query), std::move(name), std::move(principal), *also, {}};
   BERTH_TRY(auto answer, route.handler(services_, call));
   if (auto* response = std::get_if<http::Response>(&answer)) return http::Outcome(std::move(*response));
   return http::Outcome(std::make_unique<StreamedConsumer>(request, std::get<std::unique_ptr<Intake>>(std::move(answer))));

@@ -78,7 +78,8 @@ std::string challenge_of(const http::Request& request, const Route& route, const
   const auto host = public_url.empty() ? host_of(request) : std::string(without_scheme(public_url));
   // Tokens are always had at the root, whatever prefix the public URL has (CONTRACTS.md, Addresses).
   const bool secure = public_url.empty() ? request.secure : public_url.starts_with("https://");
-  std::string text = std::string("Bearer realm=\"") + (secure ? "https://" : "http://") + host + "/token\",service=\"" + host + '"';
+  std::string text =
+      std::string("Bearer realm=\"") + (secure ? "https://" : "http://") + host + "/token\",service=\"" + host + '"';
   if (const auto scope = scope_of(route, name, query); !scope.empty()) text += ",scope=\"" + scope + '"';
   if (reason == ChallengeReason::invalid_token) text += ",error=\"invalid_token\"";
   if (reason == ChallengeReason::insufficient_scope) text += ",error=\"insufficient_scope\"";

@@ -43,7 +43,7 @@ constexpr ErrorRow kRows[] = {
     {media_type_mismatch, 400, "MANIFEST_INVALID", "The media type does not fit the content", "CVE-2021-41190; image-spec manifest.md", "Content-Type and mediaType must name the same manifest type."},
     {repository_unknown, 404, "NAME_UNKNOWN", "The repository is unknown", "distribution-spec error code-9", "Check the name; a repository appears with its first push."},
     {tag_unknown, 404, "MANIFEST_UNKNOWN", "The tag is unknown", "distribution-spec error code-7", "Check the tag."},
-    {tag_immutable, 409, "DENIED", "The tag is immutable", "distribution-spec error code-12", "Push under another tag."},
+    {tag_immutable, 409, "DENIED", "The tag is immutable", "distribution-spec error code-12", "Push under another tag; `berth admin repo immutable` lifts the rule."},
     {precondition_failed, 412, "DENIED", "A precondition failed", "RFC 9110 §13, §15.5.13", "Read the tag again and decide anew."},
     {pagination_invalid, 400, "PAGINATION_NUMBER_INVALID", "The page size is invalid", "distribution-spec \"Listing Tags\"", "n is a whole number from 0."},
     {unsupported, 405, "UNSUPPORTED", "The operation is not supported", "distribution-spec error code-13", "The message says what is."},

@@ -9,19 +9,21 @@ namespace berth::app {
 
 using base::Result;
 
-Result<std::unique_ptr<AccessBox>> AccessBox::open(const Settings& settings, catalog::Catalog& catalog, const base::Clock& clock) {
+Result<std::unique_ptr<AccessBox>> AccessBox::open(const Settings& settings, catalog::Catalog& catalog,
+                                                   const base::Clock& clock) {
   std::unique_ptr<AccessBox> box(new AccessBox(settings, catalog, clock));
   if (settings.boolean(Setting::open)) {
     box->policy_ = std::make_unique<auth::OpenPolicy>();
     BERTH_CHECK_OK(box->rows_.note_open_data());
     return box;
   }
-  BERTH_TRY(auto policy, auth::make_account_policy(
-                             {.key_directory = box->directory_ + "/keys",
-                              .default_org = box->default_org_,
-                              .service = settings.text(Setting::public_url),
-                              .token_lifetime = std::chrono::duration_cast<std::chrono::seconds>(settings.duration(Setting::token_lifetime))},
-                             catalog, base::real_file_system(), clock));
+  BERTH_TRY(auto policy,
+            auth::make_account_policy(
+                {.key_directory = box->directory_ + "/keys",
+                 .default_org = box->default_org_,
+                 .service = settings.text(Setting::public_url),
+                 .token_lifetime = std::chrono::duration_cast<std::chrono::seconds>(settings.duration(Setting::token_lifetime))},
+                catalog, base::real_file_system(), clock));
   box->with_accounts_ = policy.get();
   box->policy_ = std::move(policy);
   return box;
@@ -32,12 +34,18 @@ Result<std::optional<std::string>> AccessBox::first_start(const std::string& url
   std::optional<std::string> note;
   BERTH_TRY(auto administrator, accounts_.find_administrator());
   if (!administrator) {
+    BERTH_TRY(const bool fresh, accounts_.has_nobody());
+    if (!fresh) {
+      return base::fail(base::ErrorCode::configuration_invalid,
+                        "there are users and no platform administrator; make one with `berth admin user promote EMAIL`");
+    }
     BERTH_TRY(note, make_administrator(url));
     BERTH_TRY(administrator, accounts_.find_administrator());
   }
   if (!administrator) return base::fail(base::ErrorCode::internal, "there is no administrator");
   BERTH_TRY(const auto adopted, rows_.adopt_orgs(*administrator, default_org_));
-  if (adopted > 0) base::log::info("organisations of data from before accounts belong to the administrator now", {{"count", adopted}});
+  if (adopted > 0)
+    base::log::info("organisations of data from before accounts belong to the administrator now", {{"count", adopted}});
   return note;
 }
 

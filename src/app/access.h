@@ -17,7 +17,8 @@ namespace berth::app {
 class AccessBox {
  public:
   // What is given outlives the box. Errors: those of auth::make_account_policy and of the catalog.
-  static base::Result<std::unique_ptr<AccessBox>> open(const Settings& settings, catalog::Catalog& catalog, const base::Clock& clock);
+  static base::Result<std::unique_ptr<AccessBox>> open(const Settings& settings, catalog::Catalog& catalog,
+                                                       const base::Clock& clock);
 
   [[nodiscard]] const auth::Policy& policy() const { return *policy_; }
   // With accounts: sees to it that there is an administrator, and gives data from before there were accounts its organisations.

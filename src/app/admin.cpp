@@ -109,7 +109,8 @@ Result<OrderedJson> list_members(Accounts& accounts, const AdminArguments& a) {
   BERTH_TRY(const auto members, accounts.list_members(a.text("org")));
   auto list = OrderedJson::array();
   for (const auto& member : members) {
-    list.push_back({{"id", member.user}, {"email", member.email}, {"team", member.team}, {"role", auth::role_row(member.role).name}});
+    list.push_back(
+        {{"id", member.user}, {"email", member.email}, {"team", member.team}, {"role", auth::role_row(member.role).name}});
   }
   return list;
 }
@@ -212,7 +213,8 @@ const AdminParameter kOrg{"org", Form::word, "the organisation's name"};
 const AdminParameter kTeam{"team", Form::word, "ORG/TEAM"};
 const AdminParameter kPlace{"place", Form::word, "ORG, or ORG/TEAM for that team alone"};
 const AdminParameter kRole{"role", Form::word, "REGISTRY_READ, REGISTRY_USER, REGISTRY_ADMIN, USER_ADMIN or ORG_OWNER"};
-const AdminParameter kPassword{"password-stdin", Form::secret, "read the password from standard input; without it one is made up, which must be changed first"};
+const AdminParameter kPassword{"password-stdin", Form::secret,
+                               "read the password from standard input; without it one is made up, which must be changed first"};
 const AdminParameter kId{"id", Form::word, "the key's id"};
 const AdminParameter kRepository{"repository", Form::word, "the repository's name"};
 
@@ -220,7 +222,11 @@ const AdminParameter kRepository{"repository", Form::word, "the repository's nam
 
 std::span<const AdminRow> admin_rows() {
   static const std::vector<AdminRow> kRows = {
-      {"user", "create", "Make a user", {kEmail, {"name", Form::option, "the person's name"}, {"admin", Form::flag, "as a platform administrator"}, kPassword}, create_user},
+      {"user",
+       "create",
+       "Make a user",
+       {kEmail, {"name", Form::option, "the person's name"}, {"admin", Form::flag, "as a platform administrator"}, kPassword},
+       create_user},
       {"user", "list", "List users", {}, list_users},
       {"user", "password", "Set a user's password", {kEmail, kPassword}, set_password},
       {"user", "disable", "Refuse a user and all that is the user's, at once", {kEmail}, disable_user},
@@ -235,7 +241,9 @@ std::span<const AdminRow> admin_rows() {
       {"team", "delete", "Delete a team, its memberships and shares; repositories under its name stay", {kTeam}, delete_team},
       {"role", "grant", "Give a user a role", {kEmail, kRole, kPlace}, grant_role},
       {"role", "revoke", "Take a role from a user, at once", {kEmail, kRole, kPlace}, revoke_role},
-      {"key", "create", "Make a key; it is shown this once",
+      {"key",
+       "create",
+       "Make a key; it is shown this once",
        {{"email", Form::optional_word, "owner of a personal or legacy key; a service key has none"},
         {"org", Form::option, "where the key holds"},
         {"kind", Form::option, "personal, service or legacy"},
@@ -244,13 +252,29 @@ std::span<const AdminRow> admin_rows() {
         {"action", Form::list, "lets through this action alone: registry:pull, registry:push, …; repeatable"},
         {"repository", Form::list, "lets through repositories like this alone: acme/*; repeatable"}},
        create_key},
-      {"key", "list", "List keys", {{"user", Form::option, "of this user"}, {"org", Form::option, "service keys of this organisation"}}, list_keys},
+      {"key",
+       "list",
+       "List keys",
+       {{"user", Form::option, "of this user"}, {"org", Form::option, "service keys of this organisation"}},
+       list_keys},
       {"key", "revoke", "End a key at once", {kId}, revoke_key},
-      {"key", "rotate", "Make a key like an old one, which ends after a while", {kId, {"overlap", Form::option, "how long the old one goes on; 24h"}}, rotate_key},
-      {"repo", "visibility", "Say what a repository is open to",
-       {kRepository, {"visibility", Form::word, "private, org, teams, listed or public"}, {"team", Form::list, "shared with this team; repeatable"}}, set_visibility},
-      {"repo", "immutable", "Say which tags do not move once they are there; none without --tags",
-       {kRepository, {"tags", Form::list, "patterns: '*', 'v*'; repeatable"}}, set_immutable},
+      {"key",
+       "rotate",
+       "Make a key like an old one, which ends after a while",
+       {kId, {"overlap", Form::option, "how long the old one goes on; 24h"}},
+       rotate_key},
+      {"repo",
+       "visibility",
+       "Say what a repository is open to",
+       {kRepository,
+        {"visibility", Form::word, "private, org, teams, listed or public"},
+        {"team", Form::list, "shared with this team; repeatable"}},
+       set_visibility},
+      {"repo",
+       "immutable",
+       "Say which tags do not move once they are there; none without --tags",
+       {kRepository, {"tags", Form::list, "patterns: '*', 'v*'; repeatable"}},
+       set_immutable},
   };
   return kRows;
 }
@@ -262,6 +286,7 @@ Result<OrderedJson> administer(const Settings& settings, const AdminRow& row, co
     if (e.code() != ErrorCode::busy) return e;
     return base::Error(ErrorCode::busy, "a daemon uses the data directory; stop it, run the command again, start it");
   }));
+  BERTH_CHECK_OK(refuse_half_restored(fs, directory));
   const base::SystemClock clock;
   BERTH_TRY(const auto catalog, catalog::open_sqlite_catalog({.path = directory + "/catalog.sqlite"}, clock));
   auth::Passwords passwords;
@@ -279,7 +304,8 @@ std::string admin_page() {
     std::string arguments;
     for (const auto& p : row.parameters) {
       const bool word = p.form == Form::word || p.form == Form::optional_word;
-      arguments += (arguments.empty() ? "" : "; ") + ('`' + std::string(word ? "" : "--") + std::string(p.name) + "` ") + std::string(p.help);
+      arguments += (arguments.empty() ? "" : "; ") + ('`' + std::string(word ? "" : "--") + std::string(p.name) + "` ") +
+                   std::string(p.help);
     }
     page += arguments + " |\n";
   }

@@ -25,7 +25,19 @@ std::chrono::seconds seconds_of(const Settings& settings, Setting setting) {
   return std::chrono::duration_cast<std::chrono::seconds>(settings.duration(setting));
 }
 
+// Where tokens are had is told with it, so it must be an address: scheme, host, and perhaps a port and a path.
+base::Result<void> check_public_url(std::string_view url) {
+  if (url.empty()) return {};
+  const auto end = url.find("://");
+  const auto scheme = url.substr(0, end == std::string_view::npos ? 0 : end);
+  const auto rest = end == std::string_view::npos ? std::string_view() : url.substr(end + 3);
+  const bool plain = rest.find_first_of("\"\\ \t\r\n?#@") == std::string_view::npos;
+  if ((scheme == "https" || scheme == "http") && !rest.substr(0, rest.find('/')).empty() && plain) return {};
+  return base::fail(ErrorCode::configuration_invalid, "public_url is https://HOST[:PORT], not " + std::string(url));
+}
+
 base::Result<std::vector<http::Endpoint>> endpoints_of(const Settings& settings) {
+  BERTH_CHECK_OK(check_public_url(settings.text(Setting::public_url)));
   std::vector<http::Endpoint> endpoints;
   for (const auto& text : settings.list(Setting::listen)) {
     BERTH_TRY(const auto address, parse_listen(text));
@@ -33,6 +45,11 @@ base::Result<std::vector<http::Endpoint>> endpoints_of(const Settings& settings)
       return base::fail(ErrorCode::configuration_invalid,
                         "--open allows everything to everybody, so it listens on loopback addresses only; " + text +
                             " is none. Use 127.0.0.1 or [::1]");
+    }
+    if (!address.loopback() && settings.text(Setting::public_url).empty()) {
+      return base::fail(
+          ErrorCode::configuration_invalid,
+          text + " can be reached from other machines, so clients must be told what to call this registry: give --public-url");
     }
     endpoints.push_back({address.host, address.port});
   }

@@ -85,7 +85,7 @@ bool within(const SettingRow& row, std::optional<std::uint64_t> value) { return 
 bool fits(const SettingRow& row, const std::string& text) {
   switch (row.type) {
     case SettingType::text:
-    case SettingType::list: return !text.empty();
+    case SettingType::list: return !text.empty() || row.fallback.empty();  // what may be unset, may be set to nothing
     case SettingType::boolean: return text == "true" || text == "false";
     case SettingType::choice: return is_choice(row.choices, text);
     case SettingType::number: return within(row, base::parse_decimal(text));

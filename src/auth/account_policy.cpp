@@ -39,7 +39,12 @@ std::string lower(std::string_view text) {
 class Accounts final : public AccountPolicy {
  public:
   Accounts(AccountOptions options, catalog::Catalog& catalog, std::unique_ptr<KeyRing> ring, const base::Clock& clock)
-      : options_(std::move(options)), accounts_(catalog.accounts()), clock_(clock), ring_(std::move(ring)), directory_(catalog), brake_(clock) {
+      : options_(std::move(options)),
+        accounts_(catalog.accounts()),
+        clock_(clock),
+        ring_(std::move(ring)),
+        directory_(catalog),
+        brake_(clock) {
     if (options_.service.empty()) options_.service = kDefaultService;
     names_ = {options_.service, options_.service};
   }
@@ -93,7 +98,9 @@ Result<Principal> Accounts::authenticate(const Credential& credential, std::stri
     }
     return bad_credential();
   }();
-  if (!principal) base::metrics::add(Metric::http_rejected, 1, {principal.error().code() == ErrorCode::unauthorized ? "credential" : "password_queue"});
+  if (!principal)
+    base::metrics::add(Metric::http_rejected, 1,
+                       {principal.error().code() == ErrorCode::unauthorized ? "credential" : "password_queue"});
   return principal;
 }
 
@@ -132,7 +139,8 @@ Result<Principal> Accounts::check_password(const catalog::User& user, const Basi
   BERTH_TRY(const auto match, passwords_.verify(basic.password, stored->hash));
   if (match == PasswordMatch::no) return bad_credential();
   if (stored->state == catalog::PasswordState::must_change) {
-    return base::fail(ErrorCode::unauthorized, "the password must be changed before it is good for anything: berth admin user password");
+    return base::fail(ErrorCode::unauthorized,
+                      "the password must be changed before it is good for anything: berth admin user password");
   }
   return user_principal(user.id);
 }
@@ -269,7 +277,7 @@ Result<TokenScope> Accounts::grant(const Principal& principal, const WantedScope
       BERTH_TRY(const auto decision, decide_on(principal, action, item.repository));
       if (decision.verdict == Verdict::allowed) granted.actions.add(action);
     }
-    if (!granted.actions.empty()) scope.items.push_back(std::move(granted));
+    scope.items.push_back(std::move(granted));
   }
   scope.catalog = wanted.catalog && principal.kind != Principal::Kind::guest;
   return scope;
@@ -310,7 +318,11 @@ Result<IssuedToken> Accounts::issue(const TokenRequest& request) const {
 std::string Accounts::public_keys() const {
   auto keys = base::OrderedJson::array();
   for (const auto& entry : ring_->entries()) {
-    keys.push_back({{"kty", "OKP"}, {"crv", "Ed25519"}, {"use", "sig"}, {"alg", "EdDSA"}, {"kid", entry->kid},
+    keys.push_back({{"kty", "OKP"},
+                    {"crv", "Ed25519"},
+                    {"use", "sig"},
+                    {"alg", "EdDSA"},
+                    {"kid", entry->kid},
                     {"x", base::to_base64url(entry->key.public_key())}});
   }
   return base::OrderedJson{{"keys", std::move(keys)}}.dump();
@@ -324,8 +336,8 @@ Result<void> Accounts::tick() {
 
 }  // namespace
 
-Result<std::unique_ptr<AccountPolicy>> make_account_policy(AccountOptions options, catalog::Catalog& catalog, base::FileSystem& fs,
-                                                           const base::Clock& clock) {
+Result<std::unique_ptr<AccountPolicy>> make_account_policy(AccountOptions options, catalog::Catalog& catalog,
+                                                           base::FileSystem& fs, const base::Clock& clock) {
   BERTH_TRY(auto ring, KeyRing::open(fs, options.key_directory, clock));
   return std::make_unique<Accounts>(std::move(options), catalog, std::move(ring), clock);
 }

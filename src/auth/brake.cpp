@@ -21,7 +21,8 @@ std::int64_t Brake::wait_of(const Windows& windows, const std::string& name, int
 
 base::Result<void> Brake::check(std::string_view address, std::string_view account) const {
   const auto wait = windows_.with([&](const Windows& windows) {
-    return std::max(wait_of(windows, address_name(address), kFailuresOfAddress), wait_of(windows, account_name(account), kFailuresOfAccount));
+    return std::max(wait_of(windows, address_name(address), kFailuresOfAddress),
+                    wait_of(windows, account_name(account), kFailuresOfAccount));
   });
   if (wait == 0) return {};
   return base::fail(base::Error(base::ErrorCode::too_many_requests, "too many wrong passwords; wait a minute, or use a key")

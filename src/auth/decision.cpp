@@ -38,7 +38,8 @@ bool gives(const Grant& grant, const Question& q, Action action) {
 
 // What a repository is shared for is read by those who may read elsewhere: in the org, or in a team it is shared with.
 bool shared_with(const Grant& grant, const Question& q) {
-  if (q.repository.empty() || !is_reading(q.action) || !of_org(grant, q) || !role_row(grant.role).actions.has(q.action)) return false;
+  if (q.repository.empty() || !is_reading(q.action) || !of_org(grant, q) || !role_row(grant.role).actions.has(q.action))
+    return false;
   switch (q.place.visibility) {
     case Visibility::org_private: return false;
     case Visibility::shared_org:
@@ -105,18 +106,25 @@ std::optional<Decision> refuse_new_place(const Principal& principal, const Quest
                      ", and making it needs the role USER_ADMIN or ORG_OWNER");
 }
 
+// Every known principal may ask for the list of repositories, and sees in it what it may list.
+bool asks_for_the_list(const Question& q) { return q.org.empty() && q.action == Action::registry_list; }
+
 std::optional<Decision> refuse_by_key(const Ceiling& ceiling, const Question& q) {
-  if (ceiling.org != 0 && (!q.place.org || *q.place.org != ceiling.org) && !q.org.empty()) {
-    return deny(q, "the key belongs to another organisation");
+  if (ceiling.org != 0 && !asks_for_the_list(q) && (!q.place.org || *q.place.org != ceiling.org)) {
+    return deny(q, q.org.empty() ? "the key belongs to an organisation" : "the key belongs to another organisation");
   }
   if (!ceiling.actions.has(q.action)) return deny(q, "the key does not allow this action");
   if (!q.repository.empty() && !ceiling.covers(q.repository)) return deny(q, "the key does not cover this repository");
+  // A key for some repositories does nothing to an organisation or the registry.
+  if (q.repository.empty() && !ceiling.repositories.empty() && !asks_for_the_list(q)) {
+    return deny(q, "the key is for repositories alone");
+  }
   return std::nullopt;
 }
 
 bool token_covers(const TokenScope& scope, const Question& q) {
   if (scope.breadth == TokenScope::Breadth::everything) return true;
-  if (q.org.empty()) return scope.catalog;
+  if (q.repository.empty()) return scope.catalog && asks_for_the_list(q);
   return scope.covers(q.repository, q.action);
 }
 
@@ -134,18 +142,23 @@ bool TokenScope::covers(std::string_view repository, Action action) const {
                      [&](const Item& item) { return item.repository == repository && item.actions.has(action); });
 }
 
+bool TokenScope::names(std::string_view repository) const {
+  return breadth == Breadth::everything ||
+         std::any_of(items.begin(), items.end(), [&](const Item& item) { return item.repository == repository; });
+}
+
 Decision decide(const Principal& principal, const Question& q) {
   if (principal.kind == Principal::Kind::open || open_to_all(q)) return {Verdict::allowed, {}};
   if (principal.kind == Principal::Kind::guest) return {Verdict::unauthorized, "log in: this needs an account"};
-  // Every known principal may ask for the list of repositories, and sees in it what it may list.
-  const bool whole_list = q.org.empty() && q.action == Action::registry_list;
-  if (!whole_list && !roles_allow(principal, q)) return refuse(principal, q);
-  if (auto no = refuse_new_place(principal, q)) return *no;
+  // The key first: what it says depends on names alone, and so tells nothing of what is there.
   if (principal.ceiling != nullptr) {
     if (auto no = refuse_by_key(*principal.ceiling, q)) return *no;
   }
+  if (!asks_for_the_list(q) && !roles_allow(principal, q)) return refuse(principal, q);
+  if (auto no = refuse_new_place(principal, q)) return *no;
   if (principal.scope != nullptr && !token_covers(*principal.scope, q)) {
-    return {Verdict::insufficient_scope, "the token was not issued for " + std::string(action_name(q.action)) + " on " + subject(q)};
+    return {Verdict::insufficient_scope,
+            "the token was not issued for " + std::string(action_name(q.action)) + " on " + subject(q)};
   }
   return {Verdict::allowed, {}};
 }

@@ -28,7 +28,8 @@ base::Result<KeyRing::Entry> entry_of(const base::Json& json) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<KeyRing>> KeyRing::open(base::FileSystem& fs, const std::string& directory, const base::Clock& clock) {
+base::Result<std::unique_ptr<KeyRing>> KeyRing::open(base::FileSystem& fs, const std::string& directory,
+                                                     const base::Clock& clock) {
   std::unique_ptr<KeyRing> ring(new KeyRing(fs, directory, clock));
   BERTH_TRY([[maybe_unused]] const bool made, fs.make_directory(directory));
   BERTH_CHECK_OK(ring->load());

@@ -32,7 +32,8 @@ class KeyRing {
   };
 
   // Errors: io_error, storage_full, corrupt (the file is not what we wrote).
-  static base::Result<std::unique_ptr<KeyRing>> open(base::FileSystem& fs, const std::string& directory, const base::Clock& clock);
+  static base::Result<std::unique_ptr<KeyRing>> open(base::FileSystem& fs, const std::string& directory,
+                                                     const base::Clock& clock);
 
   // The one that signs now.
   [[nodiscard]] std::shared_ptr<const Entry> newest() const;
@@ -44,7 +45,8 @@ class KeyRing {
 
  private:
   using Entries = std::vector<std::shared_ptr<const Entry>>;
-  KeyRing(base::FileSystem& fs, std::string directory, const base::Clock& clock) : fs_(fs), directory_(std::move(directory)), clock_(clock) {}
+  KeyRing(base::FileSystem& fs, std::string directory, const base::Clock& clock)
+      : fs_(fs), directory_(std::move(directory)), clock_(clock) {}
   base::Result<void> load();
   base::Result<void> store(const Entries& entries);
 

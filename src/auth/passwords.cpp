@@ -27,7 +27,8 @@ base::Result<std::string> hash_now(const std::string& password) {
   std::string encoded(argon2_encodedlen(kPasses, kMemoryKiB, kLanes, kSaltSize, kHashSize, Argon2_id), '\0');
   const int code = argon2id_hash_encoded(kPasses, kMemoryKiB, kLanes, password.data(), password.size(), salt.data(), salt.size(),
                                          kHashSize, encoded.data(), encoded.size());
-  if (code != ARGON2_OK) return base::fail(base::Error(ErrorCode::internal, "the password could not be hashed").in(argon2_error_message(code)));
+  if (code != ARGON2_OK)
+    return base::fail(base::Error(ErrorCode::internal, "the password could not be hashed").in(argon2_error_message(code)));
   encoded.resize(encoded.find('\0'));
   return encoded;
 }
@@ -69,7 +70,8 @@ base::Result<std::string> Passwords::hash(std::string_view password) {
 }
 
 base::Result<PasswordMatch> Passwords::verify(std::string_view password, std::string_view encoded) {
-  return on_pool<PasswordMatch>(workers_, [text = std::string(password), hash = std::string(encoded)] { return verify_now(text, hash); });
+  return on_pool<PasswordMatch>(workers_,
+                                [text = std::string(password), hash = std::string(encoded)] { return verify_now(text, hash); });
 }
 
 base::Result<PasswordMatch> Passwords::verify_nobody(std::string_view password) {
@@ -88,7 +90,8 @@ std::string random_password() {
 base::Result<void> check_password_form(std::string_view password) {
   const bool control = std::any_of(password.begin(), password.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
   if (password.size() < 12 || password.size() > 1024 || control) {
-    return base::fail(ErrorCode::parameter_invalid, "a password has 12 characters at least and 1024 bytes at most, and no control characters");
+    return base::fail(ErrorCode::parameter_invalid,
+                      "a password has 12 characters at least and 1024 bytes at most, and no control characters");
   }
   return {};
 }

@@ -11,22 +11,22 @@ using enum Action;
 using catalog::Role;
 
 constexpr std::array<std::string_view, kActionCount> kActionNames = {
-    "registry:list",    "registry:pull",   "licence:accept", "registry:push", "registry:edit", "registry:delete",
-    "registry:publish", "registry:policy", "hooks:edit",     "keys:service",  "keys:personal", "users:list",
-    "users:invite",     "users:role",      "users:remove",   "teams:manage",  "audit:read",    "quota:read",
-    "org:edit",         "quota:set",       "org:create",     "org:delete",    "system:read",   "system:write",
+    "registry:list",   "registry:pull", "licence:accept", "registry:push", "registry:edit", "registry:delete", "registry:publish",
+    "registry:policy", "hooks:edit",    "keys:service",   "keys:personal", "users:list",    "users:invite",    "users:role",
+    "users:remove",    "teams:manage",  "audit:read",     "quota:read",    "org:edit",      "quota:set",       "org:create",
+    "org:delete",      "system:read",   "system:write",   "system:gc",
 };
 
 constexpr ActionSet kRead = {registry_list, registry_pull, licence_accept, keys_personal};
 constexpr ActionSet kUser = {registry_list, registry_pull, licence_accept, keys_personal, registry_push, registry_edit};
-constexpr ActionSet kAdmin = {registry_list,    registry_pull,   licence_accept, keys_personal, registry_push,
-                              registry_edit,    registry_delete, registry_publish, registry_policy, hooks_edit,
-                              keys_service,     users_list,      audit_read,     quota_read};
+constexpr ActionSet kAdmin = {registry_list, registry_pull,   licence_accept,   keys_personal,   registry_push,
+                              registry_edit, registry_delete, registry_publish, registry_policy, hooks_edit,
+                              keys_service,  users_list,      audit_read,       quota_read};
 constexpr ActionSet kUserAdmin = {keys_personal, users_list, users_invite, users_role, users_remove, teams_manage};
-constexpr ActionSet kOwner = {registry_list,   registry_pull,    licence_accept, keys_personal, registry_push, registry_edit,
-                              registry_delete, registry_publish, registry_policy, hooks_edit,   keys_service,  users_list,
-                              users_invite,    users_role,       users_remove,   teams_manage,  audit_read,    quota_read,
-                              org_edit};
+constexpr ActionSet kOwner = {registry_list, registry_pull,   licence_accept,   keys_personal,   registry_push,
+                              registry_edit, registry_delete, registry_publish, registry_policy, hooks_edit,
+                              keys_service,  users_list,      users_invite,     users_role,      users_remove,
+                              teams_manage,  audit_read,      quota_read,       org_edit};
 
 constexpr RoleRow kRoles[] = {
     {Role::registry_read, "REGISTRY_READ", kRead, {users_list}},

@@ -8,7 +8,7 @@ namespace berth::auth {
 
 namespace {
 
-constexpr std::size_t kMostItems = 64;
+constexpr std::size_t kMostItems = 32;  // a token of so many of the longest names is still short enough to be sent
 
 ActionSet actions_of(std::string_view list) {
   ActionSet actions;
@@ -29,7 +29,8 @@ void take_repository(std::string_view rest, WantedScopes& wanted) {
   const auto name = rest.substr(0, colon);
   const auto actions = actions_of(rest.substr(colon + 1));
   if (actions.empty() || !oci::RepositoryName::parse(name)) return;
-  const auto same = std::find_if(wanted.items.begin(), wanted.items.end(), [&](const auto& item) { return item.repository == name; });
+  const auto same =
+      std::find_if(wanted.items.begin(), wanted.items.end(), [&](const auto& item) { return item.repository == name; });
   if (same == wanted.items.end()) {
     if (wanted.items.size() < kMostItems) wanted.items.push_back({std::string(name), actions});
     return;

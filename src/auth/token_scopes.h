@@ -16,7 +16,7 @@ namespace berth::auth {
 struct WantedScopes {
   std::vector<TokenScope::Item> items;
   bool catalog = false;
-  bool groups = false;                     // one of NGC's at least
+  bool groups = false;  // one of NGC's at least
   [[nodiscard]] bool empty() const { return items.empty() && !catalog && !groups; }
 };
 

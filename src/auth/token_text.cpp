@@ -24,13 +24,16 @@ constexpr std::string_view use_name(Claims::Use use) {
   return "access";
 }
 
-std::int64_t seconds_of(base::TimePoint time) { return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count(); }
+std::int64_t seconds_of(base::TimePoint time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
 
 struct OciAction {
   std::string_view word;
   Action action;
 };
-constexpr OciAction kOciActions[] = {{"pull", Action::registry_pull}, {"push", Action::registry_push}, {"delete", Action::registry_delete}};
+constexpr OciAction kOciActions[] = {
+    {"pull", Action::registry_pull}, {"push", Action::registry_push}, {"delete", Action::registry_delete}};
 
 base::OrderedJson access_of(const TokenScope& scope) {
   auto access = base::OrderedJson::array();
@@ -50,9 +53,7 @@ std::string subject_of(const Claims& claims) {
   return claims.key != 0 ? "service:" + std::to_string(claims.key) : "guest";
 }
 
-auto refuse(std::string_view why) {
-  return base::fail(base::Error(ErrorCode::unauthorized, "the token is not valid").in(why));
-}
+auto refuse(std::string_view why) { return base::fail(base::Error(ErrorCode::unauthorized, "the token is not valid").in(why)); }
 
 std::optional<std::int64_t> find_number(const base::Json& object, const char* name) {
   const auto member = object.find(name);
@@ -132,7 +133,11 @@ base::Result<ReadToken> read_claims(const std::string& text, const TokenNames& n
   if (*iat > present + kSkew.count() || *nbf > present + kSkew.count()) return refuse("claims: from the future");
   if (*exp - *iat > std::chrono::seconds(kLongestLife).count()) return refuse("claims: a life that we never give");
   ReadToken token;
-  token.claims = {*use, *user, *key, std::move(*scope), base::TimePoint(std::chrono::seconds(*iat)),
+  token.claims = {*use,
+                  *user,
+                  *key,
+                  std::move(*scope),
+                  base::TimePoint(std::chrono::seconds(*iat)),
                   base::TimePoint(std::chrono::seconds(*exp))};
   if (find_text(*json, "sub") != subject_of(token.claims)) return refuse("claims: sub");
   if (token.claims.use == Claims::Use::broad) token.claims.scope.breadth = TokenScope::Breadth::everything;

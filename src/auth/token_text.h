@@ -19,14 +19,14 @@ namespace berth::auth {
 
 struct Claims {
   enum class Use : std::uint8_t {
-    access,     // an OCI token: for the items of its scope
-    broad,      // service=ngc: for whatever the principal may
-    refresh,    // good for another token alone
+    access,   // an OCI token: for the items of its scope
+    broad,    // service=ngc: for whatever the principal may
+    refresh,  // good for another token alone
   };
   Use use = Use::access;
-  std::int64_t user = 0;                   // 0: a service key, or the guest
-  std::int64_t key = 0;                    // the key that it was given for; 0: a password, or nothing (the guest)
-  TokenScope scope;                        // of Use::access
+  std::int64_t user = 0;  // 0: a service key, or the guest
+  std::int64_t key = 0;   // the key that it was given for; 0: a password, or nothing (the guest)
+  TokenScope scope;       // of Use::access
   base::TimePoint issued;
   base::TimePoint expires;
 };

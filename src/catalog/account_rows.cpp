@@ -12,8 +12,12 @@ std::optional<base::TimePoint> time_of(const Rows& rows, int column) {
 }  // namespace
 
 User user_of(const Rows& rows) {
-  return {rows.integer(0), std::string(rows.text(1)), std::string(rows.text(2)), static_cast<Standing>(rows.integer(3)),
-          static_cast<Rank>(rows.integer(4)), base::from_unix_micros(rows.integer(5))};
+  return {rows.integer(0),
+          std::string(rows.text(1)),
+          std::string(rows.text(2)),
+          static_cast<Standing>(rows.integer(3)),
+          static_cast<Rank>(rows.integer(4)),
+          base::from_unix_micros(rows.integer(5))};
 }
 
 Org org_of(const Rows& rows) { return {rows.integer(0), std::string(rows.text(1)), std::string(rows.text(2))}; }

@@ -25,6 +25,16 @@ Result<void> must_change(Connection& connection, Query query, Values values, std
   return {};
 }
 
+// Once there is an administrator there is always one: the last keeps rank and standing.
+Result<void> change_standing(Connection& connection, Query query, std::int64_t value, std::int64_t user) {
+  BERTH_TRY(const auto before, connection.find_integer(Query::find_administrator, {}));
+  BERTH_CHECK_OK(must_change(connection, query, {value, user}, "user " + text_of(user)));
+  BERTH_TRY(const auto left, connection.find_integer(Query::find_administrator, {}));
+  if (before && !left)
+    return fail(ErrorCode::parameter_invalid, "this is the last platform administrator; make another one first");
+  return {};
+}
+
 Result<std::int64_t> insert(Connection& connection, Query query, Values values) {
   BERTH_TRY(const auto id, connection.find_integer(query, values));
   if (!id) return fail(ErrorCode::internal, "the catalog failed");
@@ -101,8 +111,9 @@ Result<std::int64_t> SqliteAccounts::create_user(const NewUser& user) {
     BERTH_TRY(const bool taken, c.exists(Query::find_user_by_email, {std::string_view(user.email)}));
     if (taken) return fail(exists("a user " + user.email).error());
     const auto at = now();
-    BERTH_TRY(const auto id, insert(c, Query::insert_user, {std::string_view(user.email), std::string_view(user.name),
-                                                            static_cast<std::int64_t>(user.rank), at}));
+    BERTH_TRY(const auto id,
+              insert(c, Query::insert_user,
+                     {std::string_view(user.email), std::string_view(user.name), static_cast<std::int64_t>(user.rank), at}));
     if (user.password) BERTH_CHECK_OK(store_password(c, id, *user.password, at));
     return id;
   });
@@ -117,9 +128,8 @@ Result<std::optional<User>> SqliteAccounts::find_user_by_email(std::string_view 
 }
 
 Result<std::vector<User>> SqliteAccounts::list_users(std::int64_t after, std::size_t limit) {
-  return readers_.with([&](Connection& c) {
-    return all_rows(c, Query::list_users, {after, static_cast<std::int64_t>(limit)}, user_of);
-  });
+  return readers_.with(
+      [&](Connection& c) { return all_rows(c, Query::list_users, {after, static_cast<std::int64_t>(limit)}, user_of); });
 }
 
 Result<std::optional<std::int64_t>> SqliteAccounts::find_administrator() {
@@ -127,15 +137,12 @@ Result<std::optional<std::int64_t>> SqliteAccounts::find_administrator() {
 }
 
 Result<void> SqliteAccounts::set_standing(std::int64_t user, Standing standing) {
-  return change([&](Connection& c) {
-    return must_change(c, Query::set_user_standing, {static_cast<std::int64_t>(standing), user}, "user " + text_of(user));
-  });
+  return change(
+      [&](Connection& c) { return change_standing(c, Query::set_user_standing, static_cast<std::int64_t>(standing), user); });
 }
 
 Result<void> SqliteAccounts::set_rank(std::int64_t user, Rank rank) {
-  return change([&](Connection& c) {
-    return must_change(c, Query::set_user_rank, {static_cast<std::int64_t>(rank), user}, "user " + text_of(user));
-  });
+  return change([&](Connection& c) { return change_standing(c, Query::set_user_rank, static_cast<std::int64_t>(rank), user); });
 }
 
 Result<void> SqliteAccounts::set_password(std::int64_t user, const StoredPassword& password) {
@@ -170,9 +177,8 @@ Result<std::optional<Org>> SqliteAccounts::find_org(std::string_view name) {
 }
 
 Result<std::vector<Org>> SqliteAccounts::list_orgs(std::string_view after, std::size_t limit) {
-  return readers_.with([&](Connection& c) {
-    return all_rows(c, Query::list_orgs, {after, static_cast<std::int64_t>(limit)}, org_of);
-  });
+  return readers_.with(
+      [&](Connection& c) { return all_rows(c, Query::list_orgs, {after, static_cast<std::int64_t>(limit)}, org_of); });
 }
 
 Result<std::int64_t> SqliteAccounts::create_team(std::int64_t org, std::string_view name, std::string_view description) {
@@ -190,9 +196,8 @@ Result<std::optional<Team>> SqliteAccounts::find_team(std::int64_t org, std::str
 }
 
 Result<std::vector<Team>> SqliteAccounts::list_teams(std::int64_t org, std::string_view after, std::size_t limit) {
-  return readers_.with([&](Connection& c) {
-    return all_rows(c, Query::list_teams, {org, after, static_cast<std::int64_t>(limit)}, team_of);
-  });
+  return readers_.with(
+      [&](Connection& c) { return all_rows(c, Query::list_teams, {org, after, static_cast<std::int64_t>(limit)}, team_of); });
 }
 
 Result<void> SqliteAccounts::delete_team(std::int64_t org, std::int64_t team) {
@@ -233,9 +238,8 @@ Result<bool> SqliteAccounts::remove_grant(std::int64_t user, const Grant& grant)
 
 Result<std::vector<Grant>> SqliteAccounts::list_grants(std::int64_t user) {
   return readers_.with([&](Connection& c) {
-    return all_rows(c, Query::list_grants, {user}, [](const Rows& rows) {
-      return Grant{rows.integer(0), rows.integer(1), static_cast<Role>(rows.integer(2))};
-    });
+    return all_rows(c, Query::list_grants, {user},
+                    [](const Rows& rows) { return Grant{rows.integer(0), rows.integer(1), static_cast<Role>(rows.integer(2))}; });
   });
 }
 
@@ -265,9 +269,10 @@ Result<std::int64_t> SqliteAccounts::create_key(const NewKey& key) {
     if (key.kind == KeyKind::legacy) {
       BERTH_TRY([[maybe_unused]] const auto revoked, c.run(Query::revoke_legacy_keys, {at, key.user}));
     }
-    return insert(c, Query::insert_key,
-                  {static_cast<std::int64_t>(key.kind), owner(key.user), owner(key.org), std::string_view(key.name),
-                   std::string_view(key.hash), std::string_view(actions), std::string_view(repositories), at, time_or_null(key.expires)});
+    return insert(
+        c, Query::insert_key,
+        {static_cast<std::int64_t>(key.kind), owner(key.user), owner(key.org), std::string_view(key.name),
+         std::string_view(key.hash), std::string_view(actions), std::string_view(repositories), at, time_or_null(key.expires)});
   });
 }
 
@@ -325,7 +330,8 @@ Result<Place> SqliteAccounts::find_place(const PlaceName& name) {
       place.visibility = static_cast<Visibility>(rows.integer(1));
     }
     if (place.visibility != Visibility::shared_teams) return place;
-    BERTH_TRY(place.shared_teams, all_rows(c, Query::list_shares, {repository}, [](const Rows& rows) { return rows.integer(0); }));
+    BERTH_TRY(place.shared_teams,
+              all_rows(c, Query::list_shares, {repository}, [](const Rows& rows) { return rows.integer(0); }));
     return place;
   });
 }
@@ -355,7 +361,8 @@ Result<void> SqliteAccounts::set_immutable_tags(const oci::RepositoryName& repos
 Result<std::vector<std::string>> SqliteAccounts::list_immutable_tags(const oci::RepositoryName& repository) {
   return readers_.with([&](Connection& c) -> Result<std::vector<std::string>> {
     BERTH_TRY(const auto id, require_repository(c, repository));
-    BERTH_TRY(const auto list, first_row(c, Query::find_immutable_tags, {id}, [](const Rows& rows) { return split(rows.text(0)); }));
+    BERTH_TRY(const auto list,
+              first_row(c, Query::find_immutable_tags, {id}, [](const Rows& rows) { return split(rows.text(0)); }));
     return list.value_or(std::vector<std::string>{});
   });
 }
@@ -382,12 +389,13 @@ Result<std::int64_t> SqliteAccounts::adopt_orgs(std::int64_t owner_id, std::stri
       BERTH_TRY(const bool there, c.exists(Query::find_org, {std::string_view(org)}));
       if (there) continue;
       BERTH_TRY(const auto id, insert(c, Query::insert_org, {std::string_view(org), std::string_view(org), at}));
-      BERTH_TRY([[maybe_unused]] const auto granted, c.run(Query::insert_grant, {owner_id, id, std::int64_t{0},
-                                                                                 static_cast<std::int64_t>(Role::org_owner), at}));
+      BERTH_TRY([[maybe_unused]] const auto granted,
+                c.run(Query::insert_grant, {owner_id, id, std::int64_t{0}, static_cast<std::int64_t>(Role::org_owner), at}));
       ++made;
     }
     for (const auto& [org, team] : implied.teams) {
-      BERTH_TRY([[maybe_unused]] const auto added, c.run(Query::ensure_team, {std::string_view(team), at, std::string_view(org)}));
+      BERTH_TRY([[maybe_unused]] const auto added,
+                c.run(Query::ensure_team, {std::string_view(team), at, std::string_view(org)}));
     }
     BERTH_TRY([[maybe_unused]] const auto cleared, c.run(Query::set_open_data, {std::int64_t{0}}));
     return made;

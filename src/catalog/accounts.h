@@ -13,7 +13,8 @@ namespace berth::catalog {
 
 class SqliteAccounts final : public AccountCatalog {
  public:
-  SqliteAccounts(Readers& readers, Writer& writer, const base::Clock& clock) : readers_(readers), writer_(writer), clock_(clock) {}
+  SqliteAccounts(Readers& readers, Writer& writer, const base::Clock& clock)
+      : readers_(readers), writer_(writer), clock_(clock) {}
 
   std::uint64_t generation() const override { return generation_.load(); }
 

@@ -171,8 +171,7 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
      "SELECT id FROM users WHERE rank = 1 AND rank <> 0 AND standing = 0 ORDER BY id LIMIT 1"},
     {Query::set_user_standing, "set_user_standing", Dialect::common, Cost::lookup,
      "UPDATE users SET standing = $1 WHERE id = $2"},
-    {Query::set_user_rank, "set_user_rank", Dialect::common, Cost::lookup,
-     "UPDATE users SET rank = $1 WHERE id = $2"},
+    {Query::set_user_rank, "set_user_rank", Dialect::common, Cost::lookup, "UPDATE users SET rank = $1 WHERE id = $2"},
     {Query::set_password, "set_password", Dialect::common, Cost::lookup,
      "INSERT INTO user_passwords (user_id, hash, state, changed_at) VALUES ($1, $2, $3, $4) ON CONFLICT (user_id) DO "
      "UPDATE SET hash = excluded.hash, state = excluded.state, changed_at = excluded.changed_at"},
@@ -181,8 +180,7 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
 
     {Query::insert_org, "insert_org", Dialect::common, Cost::lookup,
      "INSERT INTO orgs (name, display_name, created_at) VALUES ($1, $2, $3) RETURNING id"},
-    {Query::find_org, "find_org", Dialect::common, Cost::lookup,
-     "SELECT id, name, display_name FROM orgs WHERE name = $1"},
+    {Query::find_org, "find_org", Dialect::common, Cost::lookup, "SELECT id, name, display_name FROM orgs WHERE name = $1"},
     {Query::find_org_by_id, "find_org_by_id", Dialect::common, Cost::lookup,
      "SELECT id, name, display_name FROM orgs WHERE id = $1"},
     {Query::list_orgs, "list_orgs", Dialect::common, Cost::page,
@@ -202,8 +200,7 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
      "DELETE FROM memberships WHERE team_id = $1 AND team_id <> 0"},
     {Query::delete_team_shares, "delete_team_shares", Dialect::common, Cost::page,
      "DELETE FROM repository_shares WHERE team_id = $1"},
-    {Query::delete_team, "delete_team", Dialect::common, Cost::lookup,
-     "DELETE FROM teams WHERE org_id = $1 AND id = $2"},
+    {Query::delete_team, "delete_team", Dialect::common, Cost::lookup, "DELETE FROM teams WHERE org_id = $1 AND id = $2"},
 
     {Query::insert_grant, "insert_grant", Dialect::common, Cost::lookup,
      "INSERT INTO memberships (user_id, org_id, team_id, role, granted_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO "
@@ -238,8 +235,7 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
      "UPDATE api_keys SET revoked_at = $1 WHERE user_id = $2 AND user_id IS NOT NULL AND kind = 2 AND revoked_at IS NULL"},
     {Query::set_key_expiry, "set_key_expiry", Dialect::common, Cost::lookup,
      "UPDATE api_keys SET expires_at = CASE WHEN expires_at < $1 THEN expires_at ELSE $1 END WHERE id = $2"},
-    {Query::touch_key, "touch_key", Dialect::common, Cost::lookup,
-     "UPDATE api_keys SET last_used_at = $1 WHERE id = $2"},
+    {Query::touch_key, "touch_key", Dialect::common, Cost::lookup, "UPDATE api_keys SET last_used_at = $1 WHERE id = $2"},
 
     {Query::find_repository_access, "find_repository_access", Dialect::common, Cost::lookup,
      "SELECT id, visibility FROM repositories WHERE name = $1"},
@@ -255,8 +251,7 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
      "UPDATE repositories SET immutable_tags = $1 WHERE id = $2"},
     {Query::find_immutable_tags, "find_immutable_tags", Dialect::common, Cost::lookup,
      "SELECT immutable_tags FROM repositories WHERE id = $1"},
-    {Query::find_open_data, "find_open_data", Dialect::common, Cost::lookup,
-     "SELECT open_data FROM accounts_state WHERE id = 1"},
+    {Query::find_open_data, "find_open_data", Dialect::common, Cost::lookup, "SELECT open_data FROM accounts_state WHERE id = 1"},
     {Query::set_open_data, "set_open_data", Dialect::common, Cost::lookup,
      "UPDATE accounts_state SET open_data = $1 WHERE id = 1"},
 

@@ -26,18 +26,19 @@ Result<void> write_history(Connection& connection, const TagChange& change, std:
   return {};
 }
 
-Result<void> remove(Connection& connection, const TagChange& change, std::string_view tag, std::string_view digest) {
-  BERTH_TRY([[maybe_unused]] const auto removed, connection.run(Query::delete_tag, {change.repository, tag}));
-  return write_history(connection, change, tag, TagAction::deleted, digest, std::nullopt);
-}
-
-// Read in the transaction that moves the tag, so that a policy set before is never missed (security.md B1.16).
-Result<void> check_may_move(Connection& connection, std::int64_t repository, std::string_view tag, std::string_view digest) {
+// Read in the transaction that moves or deletes the tag (what can be deleted can be pushed anew), so that a policy set before is never missed (security.md B1.16).
+Result<void> check_may_change(Connection& connection, std::int64_t repository, std::string_view tag, std::string_view digest) {
   BERTH_TRY(auto rows, connection.query(Query::find_immutable_tags, {repository}));
   BERTH_TRY(const bool found, rows.next());
   if (!found || !base::matches_any_pattern(rows.text(0), tag)) return {};
-  return fail(ErrorCode::tag_immutable, "tag " + std::string(tag) + " is immutable in this repository and points at " +
-                                            std::string(digest) + "; push under another tag");
+  return fail(ErrorCode::tag_immutable,
+              "tag " + std::string(tag) + " is immutable in this repository and points at " + std::string(digest));
+}
+
+Result<void> remove(Connection& connection, const TagChange& change, std::string_view tag, std::string_view digest) {
+  BERTH_CHECK_OK(check_may_change(connection, change.repository, tag, digest));
+  BERTH_TRY([[maybe_unused]] const auto removed, connection.run(Query::delete_tag, {change.repository, tag}));
+  return write_history(connection, change, tag, TagAction::deleted, digest, std::nullopt);
 }
 
 bool holds(const TagCondition& condition, const std::optional<TagTarget>& target) {
@@ -74,7 +75,7 @@ Result<void> set_tag(Connection& connection, const TagChange& change, std::strin
                      std::string_view digest) {
   BERTH_TRY(const auto before, find_tag_target(connection, change.repository, tag));
   if (before && before->manifest == manifest) return {};
-  if (before) BERTH_CHECK_OK(check_may_move(connection, change.repository, tag, before->digest));
+  if (before) BERTH_CHECK_OK(check_may_change(connection, change.repository, tag, before->digest));
   BERTH_TRY([[maybe_unused]] const auto set, connection.run(Query::set_tag, {change.repository, tag, manifest, change.now}));
   if (before) return write_history(connection, change, tag, TagAction::moved, before->digest, digest);
   return write_history(connection, change, tag, TagAction::created, std::nullopt, digest);

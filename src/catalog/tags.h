@@ -32,10 +32,10 @@ base::Result<void> check_condition(const TagCondition& condition, std::string_vi
 // Errors: tag_immutable (it points elsewhere and the repository lets it not move).
 base::Result<void> set_tag(Connection& connection, const TagChange& change, std::string_view tag, std::int64_t manifest,
                            std::string_view digest);
-// Errors: tag_unknown, precondition_failed.
+// Errors: tag_unknown, precondition_failed, tag_immutable.
 base::Result<void> delete_tag(Connection& connection, const TagChange& change, std::string_view tag,
                               const TagCondition& condition);
-// Every tag on the manifest.
+// Every tag on the manifest. Errors: tag_immutable (of the first that may not go; the caller's transaction ends).
 base::Result<void> delete_tags_of(Connection& connection, const TagChange& change, std::int64_t manifest,
                                   std::string_view digest);
 

@@ -72,7 +72,8 @@ void add_maintenance(CLI::App& program, MaintenanceArguments& arguments, int& co
 // `berth admin OBJECT VERB …`, from the rows. The values that CLI11 fills live as long as the program's command line.
 class AdminCommands {
  public:
-  void add_to(CLI::App& program, std::function<void(const app::AdminRow&, const app::AdminArguments&, const std::string& data)> run) {
+  void add_to(CLI::App& program,
+              std::function<void(const app::AdminRow&, const app::AdminArguments&, const std::string& data)> run) {
     auto* admin = program.add_subcommand("admin", "Administer the registry on this machine");
     admin->require_subcommand(1);
     std::map<std::string_view, CLI::App*> objects;
@@ -99,11 +100,13 @@ class AdminCommands {
   static void add_parameter(CLI::App& command, const app::AdminParameter& parameter, std::vector<std::string>& values) {
     const std::string name(parameter.name);
     const std::string help(parameter.help);
+    // A vector would take every word that follows; these take one each.
+    const auto take = [&values](const std::string& value) { values = {value}; };
     switch (parameter.form) {
-      case Form::word: command.add_option(name, values, help)->required()->expected(1); break;
-      case Form::optional_word: command.add_option(name, values, help)->expected(1); break;
-      case Form::option: command.add_option("--" + name, values, help)->expected(1); break;
-      case Form::list: command.add_option("--" + name, values, help)->expected(1)->take_all(); break;
+      case Form::word: command.add_option_function<std::string>(name, take, help)->required(); break;
+      case Form::optional_word: command.add_option_function<std::string>(name, take, help); break;
+      case Form::option: command.add_option_function<std::string>("--" + name, take, help); break;
+      case Form::list: command.add_option("--" + name, values, help)->allow_extra_args(false); break;
       case Form::flag:
       case Form::secret: command.add_flag_callback("--" + name, [&values] { values = {"true"}; }, help); break;
     }

@@ -13,12 +13,9 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::pair<const char*, std::string> files[] = {
-      {"docs/api.md", berth::api::api_page()},
-      {"docs/errors.md", berth::api::errors_page()},
-      {"docs/metrics.md", berth::api::metrics_page()},
-      {"docs/config.md", berth::app::config_page()},
-      {"docs/admin.md", berth::app::admin_page()},
-      {"schemas/openapi.json", berth::api::openapi_json()},
+      {"docs/api.md", berth::api::api_page()},         {"docs/errors.md", berth::api::errors_page()},
+      {"docs/metrics.md", berth::api::metrics_page()}, {"docs/config.md", berth::app::config_page()},
+      {"docs/admin.md", berth::app::admin_page()},     {"schemas/openapi.json", berth::api::openapi_json()},
   };
   for (const auto& [name, text] : files) {
     const auto path = std::string(argv[1]) + '/' + name;

@@ -29,9 +29,12 @@ Result<std::string> email_of(std::string_view text) {
   std::string email(text);
   for (char& c : email) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   const auto at = email.find('@');
-  const bool odd = std::any_of(email.begin(), email.end(), [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == ':' || c == ','; });
-  if (at == std::string::npos || at == 0 || at + 1 == email.size() || email.find('@', at + 1) != std::string::npos || odd || email.size() > 254) {
-    return base::fail(ErrorCode::parameter_invalid, "\"" + email + "\" is no email address: write name@host, without spaces, ':' or ','");
+  const bool odd = std::any_of(email.begin(), email.end(),
+                               [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == ':' || c == ','; });
+  if (at == std::string::npos || at == 0 || at + 1 == email.size() || email.find('@', at + 1) != std::string::npos || odd ||
+      email.size() > 254) {
+    return base::fail(ErrorCode::parameter_invalid,
+                      "\"" + email + "\" is no email address: write name@host, without spaces, ':' or ','");
   }
   return email;
 }
@@ -44,7 +47,8 @@ Result<void> check_org_name(std::string_view name) {
 }
 
 Result<void> check_team_name(std::string_view org, std::string_view name) {
-  BERTH_TRY([[maybe_unused]] const auto repository, oci::RepositoryName::parse(std::string(org) + '/' + std::string(name) + "/x"));
+  BERTH_TRY([[maybe_unused]] const auto repository,
+            oci::RepositoryName::parse(std::string(org) + '/' + std::string(name) + "/x"));
   if (name.find('/') == std::string_view::npos) return {};
   return base::fail(ErrorCode::name_invalid, "the name of a team has no '/'");
 }
@@ -52,10 +56,12 @@ Result<void> check_team_name(std::string_view org, std::string_view name) {
 Result<void> check_patterns(const std::vector<std::string>& patterns) {
   for (const auto& pattern : patterns) {
     const bool plain = std::all_of(pattern.begin(), pattern.end(), [](char c) {
-      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || std::string_view("-._/*").find(c) != std::string_view::npos;
+      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+             std::string_view("-._/*").find(c) != std::string_view::npos;
     });
     if (pattern.empty() || pattern.size() > 255 || !plain) {
-      return base::fail(ErrorCode::parameter_invalid, "\"" + pattern + "\" is no pattern: letters, digits, - . _ / and * for anything");
+      return base::fail(ErrorCode::parameter_invalid,
+                        "\"" + pattern + "\" is no pattern: letters, digits, - . _ / and * for anything");
     }
   }
   return {};
@@ -64,7 +70,8 @@ Result<void> check_patterns(const std::vector<std::string>& patterns) {
 Result<void> check_actions(const std::vector<std::string>& actions) {
   for (const auto& action : actions) {
     if (!auth::find_action(action)) {
-      return base::fail(ErrorCode::parameter_invalid, "there is no action \"" + action + "\"; registry:pull is one, docs/operations.md has them all");
+      return base::fail(ErrorCode::parameter_invalid,
+                        "there is no action \"" + action + "\"; registry:pull is one, docs/operations.md has them all");
     }
   }
   return {};
@@ -93,6 +100,11 @@ std::string_view key_kind_name(KeyKind kind) {
 }
 
 // --- first start -------------------------------------------------------------------------------------------------------------------
+
+Result<bool> Accounts::has_nobody() {
+  BERTH_TRY(const auto users, rows_.list_users(0, 2));
+  return users.empty() || (users.size() == 1 && users.front().email == kFirstEmail);
+}
 
 Result<FirstAdministrator> Accounts::prepare_first(std::string org) {
   FirstAdministrator first;
@@ -134,7 +146,8 @@ Result<void> Accounts::store_first(const FirstAdministrator& first) {
 
 // --- users -------------------------------------------------------------------------------------------------------------------------
 
-Result<MadeUser> Accounts::create_user(std::string_view email, std::string_view name, const std::optional<std::string>& password) {
+Result<MadeUser> Accounts::create_user(std::string_view email, std::string_view name,
+                                       const std::optional<std::string>& password) {
   BERTH_TRY(auto address, email_of(email));
   if (password) BERTH_CHECK_OK(auth::check_password_form(*password));
   MadeUser made;
@@ -274,7 +287,12 @@ Result<MadeKey> Accounts::store_key(catalog::NewKey key) {
 Result<MadeKey> Accounts::create_key(const KeyWish& wish) {
   BERTH_CHECK_OK(check_actions(wish.actions));
   BERTH_CHECK_OK(check_patterns(wish.repositories));
-  catalog::NewKey key{.kind = wish.kind, .name = wish.name, .hash = {}, .actions = wish.actions, .repositories = wish.repositories, .expires = {}};
+  catalog::NewKey key{.kind = wish.kind,
+                      .name = wish.name,
+                      .hash = {},
+                      .actions = wish.actions,
+                      .repositories = wish.repositories,
+                      .expires = {}};
   if (wish.kind != KeyKind::service) {
     BERTH_TRY(const auto user, get_user(wish.email));
     key.user = user.id;
@@ -304,8 +322,14 @@ Result<MadeKey> Accounts::rotate_key(std::int64_t id, std::chrono::seconds overl
   BERTH_TRY(const auto old, rows_.find_key(id));
   const auto now = clock_.now();
   if (!old || old->revoked || (old->expires && *old->expires <= now)) return base::fail(no_such("live key", std::to_string(id)));
-  catalog::NewKey key{.kind = old->kind, .user = old->user, .org = old->org, .name = old->name, .hash = {}, .actions = old->actions,
-                      .repositories = old->repositories, .expires = {}};
+  catalog::NewKey key{.kind = old->kind,
+                      .user = old->user,
+                      .org = old->org,
+                      .name = old->name,
+                      .hash = {},
+                      .actions = old->actions,
+                      .repositories = old->repositories,
+                      .expires = {}};
   if (old->expires) key.expires = now + (*old->expires - old->created);
   BERTH_TRY(auto made, store_key(std::move(key)));
   BERTH_CHECK_OK(rows_.set_key_expiry(id, now + overlap));
@@ -314,9 +338,11 @@ Result<MadeKey> Accounts::rotate_key(std::int64_t id, std::chrono::seconds overl
 
 // --- repositories ------------------------------------------------------------------------------------------------------------------------
 
-Result<void> Accounts::set_visibility(std::string_view repository, std::string_view visibility, const std::vector<std::string>& teams) {
+Result<void> Accounts::set_visibility(std::string_view repository, std::string_view visibility,
+                                      const std::vector<std::string>& teams) {
   BERTH_TRY(const auto name, oci::RepositoryName::parse(repository));
-  const auto row = std::find_if(std::begin(kVisibilities), std::end(kVisibilities), [&](const auto& v) { return v.second == visibility; });
+  const auto row =
+      std::find_if(std::begin(kVisibilities), std::end(kVisibilities), [&](const auto& v) { return v.second == visibility; });
   if (row == std::end(kVisibilities)) {
     return base::fail(ErrorCode::parameter_invalid, "visibility must be private, org, teams, listed or public");
   }

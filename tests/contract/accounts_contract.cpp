@@ -18,7 +18,9 @@ using ::testing::IsEmpty;
 class AccountsContract : public CatalogContract {
  protected:
   [[nodiscard]] catalog::AccountCatalog& accounts() { return catalog().accounts(); }
-  std::int64_t user(const std::string& email) { return accounts().create_user({.email = email, .name = "N", .password = {}}).value(); }
+  std::int64_t user(const std::string& email) {
+    return accounts().create_user({.email = email, .name = "N", .password = {}}).value();
+  }
   std::int64_t org(const std::string& name) { return accounts().create_org(name, name).value(); }
   std::int64_t key(catalog::NewKey key) { return accounts().create_key(key).value(); }
   catalog::Place place(const oci::RepositoryName& name) {
@@ -30,7 +32,8 @@ TEST_P(AccountsContract, UsersHaveLargeIdsAndOneEmailEach) {
   const auto first = user("a@example.com");
   EXPECT_EQ(first, 1'000'000);
   EXPECT_EQ(user("b@example.com"), 1'000'001);
-  EXPECT_EQ(code_of(accounts().create_user({.email = "a@example.com", .name = "", .password = {}})), ErrorCode::parameter_invalid);
+  EXPECT_EQ(code_of(accounts().create_user({.email = "a@example.com", .name = "", .password = {}})),
+            ErrorCode::parameter_invalid);
   under_test().reopen();
   EXPECT_EQ(accounts().find_user_by_email("a@example.com").value()->id, first);
   EXPECT_FALSE(accounts().find_user_by_email("c@example.com").value());
@@ -38,7 +41,11 @@ TEST_P(AccountsContract, UsersHaveLargeIdsAndOneEmailEach) {
 }
 
 TEST_P(AccountsContract, PasswordsStandApartAndCanBeReplaced) {
-  const auto id = accounts().create_user({.email = "a@example.com", .name = "A", .password = catalog::StoredPassword{"hash-1", catalog::PasswordState::must_change, {}}}).value();
+  const auto id = accounts()
+                      .create_user({.email = "a@example.com",
+                                    .name = "A",
+                                    .password = catalog::StoredPassword{"hash-1", catalog::PasswordState::must_change, {}}})
+                      .value();
   EXPECT_EQ(accounts().find_password(id).value()->state, catalog::PasswordState::must_change);
   ASSERT_TRUE(accounts().set_password(id, {.hash = "hash-2"}));
   EXPECT_EQ(accounts().find_password(id).value()->hash, "hash-2");
@@ -51,8 +58,13 @@ TEST_P(AccountsContract, OnlyAnActiveAdministratorCounts) {
   const auto id = user("a@example.com");
   ASSERT_TRUE(accounts().set_rank(id, catalog::Rank::platform_administrator));
   EXPECT_EQ(accounts().find_administrator().value(), id);
+  EXPECT_FALSE(accounts().set_standing(id, catalog::Standing::disabled)) << "the last one stays";
+  EXPECT_FALSE(accounts().set_rank(id, catalog::Rank::user));
+  EXPECT_EQ(accounts().find_administrator().value(), id);
+  const auto second = user("b@example.com");
+  ASSERT_TRUE(accounts().set_rank(second, catalog::Rank::platform_administrator));
   ASSERT_TRUE(accounts().set_standing(id, catalog::Standing::disabled));
-  EXPECT_FALSE(accounts().find_administrator().value());
+  EXPECT_EQ(accounts().find_administrator().value(), second);
 }
 
 TEST_P(AccountsContract, RolesAreGivenOnceAndTaken) {
@@ -89,8 +101,14 @@ TEST_P(AccountsContract, KeysAreFoundByHashAndRevokedForGood) {
   const auto id = user("a@example.com");
   const auto acme = org("acme");
   const auto expires = under_test().clock().now() + std::chrono::hours(24);
-  const auto made = key({.kind = KeyKind::personal, .user = id, .org = acme, .name = "ci", .hash = "aa", .actions = {"registry:pull"},
-                         .repositories = {"acme/*", "acme/x"}, .expires = expires});
+  const auto made = key({.kind = KeyKind::personal,
+                         .user = id,
+                         .org = acme,
+                         .name = "ci",
+                         .hash = "aa",
+                         .actions = {"registry:pull"},
+                         .repositories = {"acme/*", "acme/x"},
+                         .expires = expires});
   const auto found = accounts().find_key_by_hash("aa").value();
   ASSERT_TRUE(found);
   EXPECT_EQ(found->id, made);
@@ -104,13 +122,23 @@ TEST_P(AccountsContract, KeysAreFoundByHashAndRevokedForGood) {
   ASSERT_TRUE(accounts().revoke_key(made));
   EXPECT_EQ(accounts().find_key(made).value()->revoked, first);
   EXPECT_EQ(code_of(accounts().revoke_key(99)), ErrorCode::repository_unknown);
-  EXPECT_EQ(code_of(accounts().create_key({.user = 7, .org = acme, .name = "", .hash = "x", .actions = {}, .repositories = {}, .expires = {}})), ErrorCode::repository_unknown);
+  EXPECT_EQ(code_of(accounts().create_key(
+                {.user = 7, .org = acme, .name = "", .hash = "x", .actions = {}, .repositories = {}, .expires = {}})),
+            ErrorCode::repository_unknown);
 }
 
 TEST_P(AccountsContract, ThereIsOneLegacyKeyAUser) {
   const auto id = user("a@example.com");
-  const auto old = key({.kind = KeyKind::legacy, .user = id, .name = "", .hash = "aa", .actions = {}, .repositories = {}, .expires = {}});
-  const auto personal = key({.kind = KeyKind::personal, .user = id, .org = org("acme"), .name = "", .hash = "bb", .actions = {}, .repositories = {}, .expires = {}});
+  const auto old =
+      key({.kind = KeyKind::legacy, .user = id, .name = "", .hash = "aa", .actions = {}, .repositories = {}, .expires = {}});
+  const auto personal = key({.kind = KeyKind::personal,
+                             .user = id,
+                             .org = org("acme"),
+                             .name = "",
+                             .hash = "bb",
+                             .actions = {},
+                             .repositories = {},
+                             .expires = {}});
   key({.kind = KeyKind::legacy, .user = id, .name = "", .hash = "cc", .actions = {}, .repositories = {}, .expires = {}});
   EXPECT_TRUE(accounts().find_key(old).value()->revoked);
   EXPECT_FALSE(accounts().find_key(personal).value()->revoked);
@@ -119,7 +147,8 @@ TEST_P(AccountsContract, ThereIsOneLegacyKeyAUser) {
 
 TEST_P(AccountsContract, UseOfKeysIsNotedWithoutMakingAnythingStale) {
   const auto acme = org("acme");
-  const auto made = key({.kind = KeyKind::service, .org = acme, .name = "ci", .hash = "aa", .actions = {}, .repositories = {}, .expires = {}});
+  const auto made =
+      key({.kind = KeyKind::service, .org = acme, .name = "ci", .hash = "aa", .actions = {}, .repositories = {}, .expires = {}});
   const auto generation = accounts().generation();
   ASSERT_TRUE(accounts().touch_keys({{made, under_test().clock().now()}}));
   EXPECT_EQ(accounts().generation(), generation);

@@ -131,6 +131,18 @@ class FirstStart(AccountsCase):
             done = self.daemon.admin(*arguments, check=False)
             self.assertEqual((done.returncode, word in done.stderr), (code, True), (arguments, done.stderr))
 
+    def test_there_is_always_an_administrator(self):
+        self.admin("user", "create", "ann@example.com")
+        with self.assertRaisesRegex(AssertionError, "user promote"):
+            self.daemon.start()
+        self.admin("user", "promote", "ann@example.com")
+        self.daemon.start()
+        self.assertFalse(os.path.exists(os.path.join(self.daemon.directory, "first-admin.json")))
+        self.daemon.stop()
+        for verb in ("demote", "disable"):
+            done = self.daemon.admin("user", verb, "ann@example.com", check=False)
+            self.assertEqual((done.returncode, b"last platform administrator" in done.stderr), (2, True), done.stderr)
+
 
 class Tokens(AccountsCase):
     def test_rights_end_with_the_next_start_and_logs_hold_no_secret(self):
@@ -154,6 +166,39 @@ class Tokens(AccountsCase):
             self.assertNotIn(secret, logs)
         self.assertNotIn(base64.b64encode(f"reader@example.com:{PASSWORD}".encode()).decode(), logs)
 
+    def test_canaries_come_up_nowhere(self):
+        """Secrets in every place where a client may put one: in no log line, metric or error."""
+        self.daemon.environment["BERTH_LOG_LEVEL"] = "debug"
+        self.prepare()
+        names = ("user", "password", "bearer", "apikey", "digest", "token", "refresh", "form", "broken", "cookie")
+        canary = {name: f"canary{name}" + os.urandom(9).hex() for name in names}
+        key = self.keys["pusher"][:-1] + ("a" if self.keys["pusher"][-1] != "a" else "b")  # a key with a slip
+        said = []
+
+        def ask(method, target, body=b"", **headers):
+            client = self.daemon.client()
+            response = client.request(method, target, body, {name.replace("_", "-"): value for name, value in headers.items()})
+            said.append(repr(dict(response.headers)) + response.body.decode(errors="replace"))
+            client.close()
+            return response.status
+
+        form = {"Content_Type": "application/x-www-form-urlencoded"}
+        for target in ("/v2/", "/v2/acme/private/manifests/1", "/token?service=x", "/token?scope=repository:acme/private:pull"):
+            self.assertEqual(ask("GET", target, Authorization=basic(canary["user"], canary["password"])), 401)
+            for word in (f"Bearer {canary['bearer']}", f"Bearer {key}", f"ApiKey {canary['apikey']}", f"Digest {canary['digest']}",
+                         basic("$oauthtoken", key), f"Basic {canary['broken']}", f"Bearer a.{canary['broken']}.b"):
+                self.assertIn(ask("GET", target, Authorization=word, Cookie="session=" + canary["cookie"]), (200, 401))
+        ask("GET", f"/token?service=x&client_id=x&password={canary['password']}&token={canary['token']}")
+        ask("POST", "/token", f"grant_type=password&username=x&password={canary['form']}".encode(), **form)
+        ask("POST", "/token", f"grant_type=refresh_token&refresh_token={canary['refresh']}".encode(), **form)
+        ask("POST", "/token", f"grant_type={canary['form']}".encode(), **form)
+        ask("POST", "/v2/acme/private/blobs/uploads/?_state=" + canary["token"], Authorization=basic("$oauthtoken", self.keys["pusher"]))
+        metrics = self.daemon.client().get("/metrics").body.decode()
+        self.daemon.stop()
+        for name, secret in (*canary.items(), ("slip", key), *self.keys.items()):
+            for place, text in (("log", self.daemon.logs()), ("metrics", metrics), ("answers", "".join(said))):
+                self.assertFalse(secret in text, f"{name} in {place}")
+
     def test_a_slow_push_outlives_its_token(self):
         self.daemon.environment["BERTH_TOKEN_LIFETIME"] = "1s"
         self.prepare()
@@ -174,6 +219,7 @@ class ClientLogin:
     """What every client does; each subclass says how its tool logs in, pushes and pulls."""
 
     tool = ""
+    preserves_digests = True
 
     def setUp(self):
         super().setUp()
@@ -198,7 +244,9 @@ class ClientLogin:
     def test_it(self):
         self.login("pusher@example.com", PASSWORD)
         self.push("acme/mine")
-        self.assertEqual(pull_image(self.as_key("pusher"), "acme/mine", "1"), self.image.digest)
+        pushed = pull_image(self.as_key("pusher"), "acme/mine", "1")
+        if self.preserves_digests:
+            self.assertEqual(pushed, self.image.digest)
         self.refused(self.push("zeta/theirs", check=False), "(?i)denied|forbidden|403")
         self.logout()
         self.pull("acme/public", "guest")
@@ -209,7 +257,7 @@ class ClientLogin:
         self.logout()
         self.login("$oauthtoken", self.keys["reader"])
         self.pull("acme/private", "reader")
-        self.refused(self.push("acme/private", check=False), "(?i)REGISTRY_USER|denied|forbidden")
+        self.refused(self.push("acme/other", check=False), "(?i)REGISTRY_USER|denied|forbidden")
         self.logout()
         self.refused(self.login("reader@example.com", "not the password", check=False), "(?i)unauthorized|not valid|401|incorrect|invalid")
 
@@ -233,6 +281,28 @@ class SkopeoLogin(ClientLogin, AccountsCase):
         if check:
             self.assertEqual(read_layout(os.path.join(self.folder, name)), self.image.digest)
         return done
+
+
+class PodmanLogin(ClientLogin, AccountsCase):
+    tool = "podman"
+    preserves_digests = False  # it packs the layers anew
+
+    def call(self, *arguments, check=True, **options):
+        places = [f"--{name}={os.path.join(self.folder, 'podman-' + name)}" for name in ("root", "runroot", "tmpdir")]
+        return super().call("--storage-driver=vfs", *places, *arguments, check=check, **options)
+
+    def login(self, user, password, check=True):
+        return self.call("login", "--tls-verify=false", "-u", user, "--password-stdin", self.daemon.authority, check=check, input=password.encode())
+
+    def logout(self):
+        self.call("logout", self.daemon.authority)
+
+    def push(self, repository, check=True):
+        here = self.call("pull", "-q", f"oci:{self.folder}/in:it").strip()
+        return self.call("push", "--tls-verify=false", here, "docker://" + self.ref(repository + ":1"), check=check)
+
+    def pull(self, repository, name, check=True):
+        return self.call("pull", "--tls-verify=false", self.ref(repository + ":1"), check=check)
 
 
 class CraneLogin(ClientLogin, AccountsCase):
@@ -296,7 +366,7 @@ class DockerLogin(AccountsCase):
         self.assertIn("Succeeded", self.login("pusher@example.com", PASSWORD))
         docker("pull", f"{at}/acme/private:1")
         docker("tag", f"{at}/acme/private:1", f"{at}/acme/mine:1")
-        self.assertIn(self.image.digest, docker("push", f"{at}/acme/mine:1"))
+        self.assertRegex(docker("push", f"{at}/acme/mine:1"), "digest: sha256:")
         docker("tag", f"{at}/acme/private:1", f"{at}/zeta/theirs:1")
         self.refused("denied", "push", f"{at}/zeta/theirs:1")
         docker("logout", at)
@@ -306,7 +376,8 @@ class DockerLogin(AccountsCase):
         docker("pull", f"{at}/acme/public:1")
         self.refused("denied", "pull", f"{at}/acme/mine:1")
         self.login("$oauthtoken", self.keys["reader"])
-        self.refused("REGISTRY_USER", "push", f"{at}/acme/private:1")
+        docker("tag", f"{at}/acme/mine:1", f"{at}/acme/other:1")
+        self.refused("REGISTRY_USER", "push", f"{at}/acme/other:1")
         self.refused("unauthorized|not valid", "login", "-u", "reader@example.com", "-p", "not the password", at)
 
 

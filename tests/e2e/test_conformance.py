@@ -45,6 +45,7 @@ def read_checks(path):
 
 class Conformance(BerthTestCase):
     time_limit = 240
+    skipped = {}  # what the suite may leave out after a first answer: {API: part of the names of its checks}
 
     def run_suite(self, version, off, settings=None):
         tool = shutil.which("conformance")
@@ -65,8 +66,9 @@ class Conformance(BerthTestCase):
             counts[status] = counts.get(status, 0) + 1
         print(f"conformance {version} {sorted(settings or ())}: {len(checks)} checks, {counts}", flush=True)
         allowed = {"passed", "disabled"} | {f"off: {name}" for name in off}
-        wrong = [f"{name}: {status}" for name, status in statuses.items() if status != "Pass" and not (status == "Disabled" and name in off)]
-        wrong += [f"check {name}: {status}" for name, status in checks if status not in allowed]
+        wrong = [f"{name}: {status}" for name, status in statuses.items() if status != "Pass" and not (status == "Disabled" and name in off) and not (status == "Skip" and name in self.skipped)]
+        wrong += [f"check {name}: {status}" for name, status in checks
+                  if status not in allowed and not (status == "skipped" and any(part in name for part in self.skipped.values()))]
         self.assertEqual(wrong, [], said[-6000:])
         self.assertEqual({name for name, status in statuses.items() if status == "Disabled"}, off)
         self.assertEqual(done.returncode, 0, said[-4000:])
@@ -81,6 +83,9 @@ class Conformance(BerthTestCase):
 
 class ConformanceWithAccounts(Conformance):
     """The same through logins: the suite asks for tokens with the first administrator's key."""
+
+    # Its token is for the target alone, and the blob lies in another repository: an upload begins, as the specification lets it.
+    skipped = {"Blob anonymous mount": "/mount anonymous/"}
 
     autostart = False
 

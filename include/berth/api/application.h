@@ -24,7 +24,7 @@ struct Services {
   const service::CatalogProbe& catalog_probe;
   const service::WriteGate& write_gate;
   const auth::Policy& policy;
-  std::string public_url = {};             // what clients call us; empty: the address that each of them used
+  std::string public_url = {};  // what clients call us; empty: the address that each of them used
 };
 
 // The services and their references outlive the result.

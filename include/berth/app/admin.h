@@ -20,8 +20,9 @@ class Accounts;
 namespace berth::app {
 
 struct AdminParameter {
-  enum class Form : std::uint8_t { word, optional_word, option, list, flag, secret };  // secret: a flag; the value is read from standard input
-  std::string_view name;             // "email"; options are --name
+  // `secret` is a flag whose value is read from standard input.
+  enum class Form : std::uint8_t { word, optional_word, option, list, flag, secret };
+  std::string_view name;  // "email"; options are --name
   Form form = Form::word;
   std::string_view help;
 };
@@ -48,8 +49,8 @@ class AdminArguments {
 using AdminHandler = base::Result<base::OrderedJson> (*)(service::Accounts&, const AdminArguments&);
 
 struct AdminRow {
-  std::string_view object;           // "user"
-  std::string_view verb;             // "create"
+  std::string_view object;  // "user"
+  std::string_view verb;    // "create"
   std::string_view help;
   std::vector<AdminParameter> parameters;
   AdminHandler handler;

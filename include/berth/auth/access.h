@@ -42,19 +42,19 @@ enum class Expired : std::uint8_t { refused, named };
 
 struct TokenRequest {
   Credential credential;
-  std::string peer;                        // address of the client
+  std::string peer;  // address of the client
   std::string service;
-  std::vector<std::string> scopes;         // as sent: "repository:acme/app:pull,push", "group/ngc:acme", …
+  std::vector<std::string> scopes;  // as sent: "repository:acme/app:pull,push", "group/ngc:acme", …
   enum class Offline : std::uint8_t { no, yes } offline = Offline::no;  // also wants a refresh token
-  std::string refresh_token;               // instead of a credential
+  std::string refresh_token;                                            // instead of a credential
 };
 
 struct IssuedToken {
   std::string token;
-  std::string refresh_token;               // empty: none
+  std::string refresh_token;  // empty: none
   std::chrono::seconds lifetime{0};
   base::TimePoint issued;
-  std::string scope;                       // what was granted, in the words of the request
+  std::string scope;  // what was granted, in the words of the request
 };
 
 class Policy {
@@ -76,7 +76,9 @@ class Policy {
 // Everything is allowed to everybody; for `--open`.
 class OpenPolicy : public Policy {
  public:
-  [[nodiscard]] base::Result<Principal> authenticate(const Credential&, std::string_view, Expired) const override { return guest(); }
+  [[nodiscard]] base::Result<Principal> authenticate(const Credential&, std::string_view, Expired) const override {
+    return guest();
+  }
   [[nodiscard]] Principal guest() const override {
     Principal principal;
     principal.kind = Principal::Kind::open;

@@ -18,9 +18,9 @@
 namespace berth::auth {
 
 struct AccountOptions {
-  std::string key_directory;               // DIR/keys; made when missing
-  std::string default_org;                 // whose the repositories with names of one part are
-  std::string service;                     // what tokens call the registry: issuer and audience; empty: a name of the catalog's own
+  std::string key_directory;  // DIR/keys; made when missing
+  std::string default_org;    // whose the repositories with names of one part are
+  std::string service;        // what tokens call the registry: issuer and audience; empty: a name of the catalog's own
   std::chrono::seconds token_lifetime{300};
 };
 
@@ -31,7 +31,7 @@ class AccountPolicy : public Policy {
 };
 
 // `catalog` and the rest outlive the result. Errors: io_error, storage_full, corrupt (of the key ring).
-base::Result<std::unique_ptr<AccountPolicy>> make_account_policy(AccountOptions options, catalog::Catalog& catalog, base::FileSystem& fs,
-                                                                 const base::Clock& clock);
+base::Result<std::unique_ptr<AccountPolicy>> make_account_policy(AccountOptions options, catalog::Catalog& catalog,
+                                                                 base::FileSystem& fs, const base::Clock& clock);
 
 }  // namespace berth::auth

@@ -26,9 +26,9 @@ struct Rights {
 
 // What a key lets through.
 struct Ceiling {
-  std::int64_t org = 0;                     // the only one; 0: any
+  std::int64_t org = 0;  // the only one; 0: any
   ActionSet actions = ActionSet::all();
-  std::vector<std::string> repositories;    // patterns; empty: every repository
+  std::vector<std::string> repositories;  // patterns; empty: every repository
   [[nodiscard]] bool covers(std::string_view repository) const;
 };
 
@@ -39,17 +39,19 @@ struct TokenScope {
     ActionSet actions;
   };
   enum class Breadth : std::uint8_t { items, everything };
-  Breadth breadth = Breadth::items;         // `everything` for tokens of service=ngc
-  std::vector<Item> items;
-  bool catalog = false;                     // registry:catalog:*
+  Breadth breadth = Breadth::items;  // `everything` for tokens of service=ngc
+  std::vector<Item> items;           // one for each repository that was asked for; no actions: none was granted
+  bool catalog = false;              // registry:catalog:*
   [[nodiscard]] bool covers(std::string_view repository, Action action) const;
+  // Whether it was asked for with this repository, whatever was then granted.
+  [[nodiscard]] bool names(std::string_view repository) const;
 };
 
 // Who asks.
 struct Principal {
   enum class Kind : std::uint8_t { open, guest, user, service };
   Kind kind = Kind::guest;
-  std::string name = "guest";               // "user:1000001": what an upload session and the history of tags remember
+  std::string name = "guest";  // "user:1000001": what an upload session and the history of tags remember
   std::int64_t user = 0;
   std::int64_t key = 0;                     // that it came with; 0: none
   std::shared_ptr<const Rights> rights;     // null: none
@@ -62,9 +64,9 @@ struct Principal {
 // What is asked.
 struct Question {
   Action action = Action::registry_list;
-  std::string_view org;                     // empty: the registry as a whole
+  std::string_view org;  // empty: the registry as a whole
   std::string_view team;
-  std::string_view repository;              // the whole name; empty: the org, team or registry itself
+  std::string_view repository;  // the whole name; empty: the org, team or registry itself
   catalog::Place place;
 };
 
@@ -76,7 +78,7 @@ enum class Verdict : std::uint8_t {
 };
 struct Decision {
   Verdict verdict = Verdict::denied;
-  std::string reason;                       // for the caller; names the missing role where the caller may know it
+  std::string reason;  // for the caller; names the missing role where the caller may know it
 };
 
 // ≤ 20 µs with a hundred grants.

@@ -19,7 +19,7 @@
 namespace berth::auth {
 
 struct KeyText {
-  std::string secret;                      // the 43 characters
+  std::string secret;  // the 43 characters
   catalog::KeyKind kind = catalog::KeyKind::personal;
 
   [[nodiscard]] std::string berth_spelling() const;

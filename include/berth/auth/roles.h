@@ -38,8 +38,9 @@ enum class Action : std::uint8_t {
   org_delete,
   system_read,
   system_write,
+  system_gc,
 };
-inline constexpr std::size_t kActionCount = static_cast<std::size_t>(Action::system_write) + 1;
+inline constexpr std::size_t kActionCount = static_cast<std::size_t>(Action::system_gc) + 1;
 
 class ActionSet {
  public:
@@ -76,7 +77,7 @@ bool only_reads(Action action);
 
 struct RoleRow {
   catalog::Role role;
-  std::string_view name;             // "REGISTRY_READ"
+  std::string_view name;  // "REGISTRY_READ"
   ActionSet actions;
   // Actions that the role gives in a team alone, and only where it was given for that team.
   ActionSet own_team_actions;

@@ -28,7 +28,7 @@ enum class Rank : std::uint8_t { user = 0, platform_administrator = 1 };
 
 struct User {
   std::int64_t id = 0;
-  std::string email;                       // lower case
+  std::string email;  // lower case
   std::string name;
   Standing standing = Standing::active;
   Rank rank = Rank::user;
@@ -37,9 +37,9 @@ struct User {
 
 enum class PasswordState : std::uint8_t { good = 0, must_change = 1 };
 struct StoredPassword {
-  std::string hash;                        // argon2's encoded form
+  std::string hash;  // argon2's encoded form
   PasswordState state = PasswordState::good;
-  base::TimePoint changed{};               // set by the catalog
+  base::TimePoint changed{};  // set by the catalog
 };
 
 struct Org {
@@ -64,7 +64,7 @@ struct Grant {
 struct Member {
   std::int64_t user = 0;
   std::string email;
-  std::string team;                        // empty: at the level of the org
+  std::string team;  // empty: at the level of the org
   Role role = Role::registry_read;
 };
 
@@ -74,11 +74,11 @@ enum class KeyKind : std::uint8_t { personal = 0, service = 1, legacy = 2 };
 struct Key {
   std::int64_t id = 0;
   KeyKind kind = KeyKind::personal;
-  std::int64_t user = 0;                   // owner of a personal or legacy key; 0 for a service key
-  std::int64_t org = 0;                    // where it holds; 0 for a legacy key: everywhere its user does
+  std::int64_t user = 0;  // owner of a personal or legacy key; 0 for a service key
+  std::int64_t org = 0;   // where it holds; 0 for a legacy key: everywhere its user does
   std::string name;
-  std::vector<std::string> actions;        // ceiling, by name; empty: whatever its owner may
-  std::vector<std::string> repositories;   // ceiling, patterns with '*'; empty: every repository
+  std::vector<std::string> actions;       // ceiling, by name; empty: whatever its owner may
+  std::vector<std::string> repositories;  // ceiling, patterns with '*'; empty: every repository
   base::TimePoint created;
   std::optional<base::TimePoint> expires;
   std::optional<base::TimePoint> revoked;
@@ -96,8 +96,8 @@ enum class Visibility : std::uint8_t {
 // All that a decision needs to know of the place a repository name names, whether or not it is there.
 struct Place {
   std::optional<std::int64_t> org;
-  std::optional<std::int64_t> team;        // nullopt also for a name without a team
-  bool exists = false;                     // the repository
+  std::optional<std::int64_t> team;  // nullopt also for a name without a team
+  bool exists = false;               // the repository
   Visibility visibility = Visibility::org_private;
   std::vector<std::int64_t> shared_teams;  // of Visibility::shared_teams
 };
@@ -113,7 +113,7 @@ struct NewKey {
   std::int64_t user = 0;
   std::int64_t org = 0;
   std::string name;
-  std::string hash;                        // SHA-256 of the 43 characters, hex
+  std::string hash;  // SHA-256 of the 43 characters, hex
   std::vector<std::string> actions;
   std::vector<std::string> repositories;
   std::optional<base::TimePoint> expires;
@@ -122,8 +122,8 @@ struct NewKey {
 // Which organisation a name of one part belongs to, and what it is called in the rows.
 struct PlaceName {
   std::string_view org;
-  std::string_view team;                   // empty: none
-  std::string_view repository;             // the whole name
+  std::string_view team;        // empty: none
+  std::string_view repository;  // the whole name
 };
 
 // Errors of every call: those of Catalog (storage_full, io_error, corrupt, busy). `exists` below is parameter_invalid, `unknown` is
@@ -145,9 +145,10 @@ class AccountCatalog {
   [[nodiscard]] virtual base::Result<std::vector<User>> list_users(std::int64_t after, std::size_t limit) = 0;
   // An active platform administrator, the oldest.
   [[nodiscard]] virtual base::Result<std::optional<std::int64_t>> find_administrator() = 0;
-  // Errors: unknown.
+  // Errors: unknown; parameter_invalid: the last active administrator stays one.
   virtual base::Result<void> set_standing(std::int64_t user, Standing standing) = 0;
   virtual base::Result<void> set_rank(std::int64_t user, Rank rank) = 0;
+  // Errors: unknown.
   virtual base::Result<void> set_password(std::int64_t user, const StoredPassword& password) = 0;
   [[nodiscard]] virtual base::Result<std::optional<StoredPassword>> find_password(std::int64_t user) = 0;
 
@@ -159,7 +160,8 @@ class AccountCatalog {
   // Errors: exists, unknown (the org).
   virtual base::Result<std::int64_t> create_team(std::int64_t org, std::string_view name, std::string_view description) = 0;
   [[nodiscard]] virtual base::Result<std::optional<Team>> find_team(std::int64_t org, std::string_view name) = 0;
-  [[nodiscard]] virtual base::Result<std::vector<Team>> list_teams(std::int64_t org, std::string_view after, std::size_t limit) = 0;
+  [[nodiscard]] virtual base::Result<std::vector<Team>> list_teams(std::int64_t org, std::string_view after,
+                                                                   std::size_t limit) = 0;
   // Takes its memberships and shares with it; what lies under its name stays. Errors: unknown.
   virtual base::Result<void> delete_team(std::int64_t org, std::int64_t team) = 0;
 
@@ -170,7 +172,8 @@ class AccountCatalog {
   virtual base::Result<bool> remove_grant(std::int64_t user, const Grant& grant) = 0;
   [[nodiscard]] virtual base::Result<std::vector<Grant>> list_grants(std::int64_t user) = 0;
   // By user, after `after` (0 = from the first), at most `limit` rows; a user with several roles has several.
-  [[nodiscard]] virtual base::Result<std::vector<Member>> list_members(std::int64_t org, std::int64_t after, std::size_t limit) = 0;
+  [[nodiscard]] virtual base::Result<std::vector<Member>> list_members(std::int64_t org, std::int64_t after,
+                                                                       std::size_t limit) = 0;
 
   // --- keys -----------------------------------------------------------------------------------------------------------
   // A new legacy key revokes the user's older one in the same transaction. Errors: unknown (owner).
@@ -192,7 +195,8 @@ class AccountCatalog {
   virtual base::Result<void> set_visibility(const oci::RepositoryName& repository, Visibility visibility,
                                             const std::vector<std::int64_t>& teams) = 0;
   // Tags that may not move once they are there: patterns with '*', "*" alone for all, none for none. Errors: repository_unknown.
-  virtual base::Result<void> set_immutable_tags(const oci::RepositoryName& repository, const std::vector<std::string>& patterns) = 0;
+  virtual base::Result<void> set_immutable_tags(const oci::RepositoryName& repository,
+                                                const std::vector<std::string>& patterns) = 0;
   [[nodiscard]] virtual base::Result<std::vector<std::string>> list_immutable_tags(const oci::RepositoryName& repository) = 0;
 
   // --- from --open to accounts ------------------------------------------------------------------------------------------

@@ -23,28 +23,28 @@ namespace berth::service {
 // Shown once; only hashes stay.
 struct MadeKey {
   std::int64_t id = 0;
-  std::string key;                         // berth_…
-  std::string nvapi;                       // the same key as nvapi-…
+  std::string key;    // berth_…
+  std::string nvapi;  // the same key as nvapi-…
 };
 struct MadeUser {
   std::int64_t id = 0;
-  std::string password;                    // when it was made here
+  std::string password;  // when it was made here
 };
 struct FirstAdministrator {
   std::string email;
-  std::string password;                    // must be changed at the first sign-in
-  auth::KeyText key;                       // personal, 30 days
+  std::string password;  // must be changed at the first sign-in
+  auth::KeyText key;     // personal, 30 days
   std::string org;
   std::string password_hash;
 };
 
 struct KeyWish {
   catalog::KeyKind kind = catalog::KeyKind::personal;
-  std::string email;                       // owner of a personal or legacy key
-  std::string org;                         // of a personal or service key
+  std::string email;  // owner of a personal or legacy key
+  std::string org;    // of a personal or service key
   std::string name;
   std::optional<std::chrono::seconds> lifetime;
-  std::vector<std::string> actions;        // empty: what its owner may; for a service key registry:list and registry:pull
+  std::vector<std::string> actions;  // empty: what its owner may; for a service key registry:list and registry:pull
   std::vector<std::string> repositories;
 };
 
@@ -61,6 +61,8 @@ class Accounts {
 
   // --- first start -----------------------------------------------------------------------------------------------------
   [[nodiscard]] base::Result<std::optional<std::int64_t>> find_administrator() { return rows_.find_administrator(); }
+  // Nobody but, perhaps, a first administrator whose making was cut off.
+  [[nodiscard]] base::Result<bool> has_nobody();
   // Makes up what the first administrator needs; nothing is stored yet, so that it can be written down first.
   base::Result<FirstAdministrator> prepare_first(std::string org);
   // Stores it. Cut short by a crash it can be done again: the user is an administrator only when everything else is there.
@@ -99,7 +101,8 @@ class Accounts {
 
   // --- repositories --------------------------------------------------------------------------------------------------------
   // `visibility`: private, org, teams, listed, public. Errors: parameter_invalid, repository_unknown (also: a team).
-  base::Result<void> set_visibility(std::string_view repository, std::string_view visibility, const std::vector<std::string>& teams);
+  base::Result<void> set_visibility(std::string_view repository, std::string_view visibility,
+                                    const std::vector<std::string>& teams);
   // Patterns with '*'; none: every tag may move. Errors: parameter_invalid, repository_unknown.
   base::Result<void> set_immutable_tags(std::string_view repository, const std::vector<std::string>& patterns);
 

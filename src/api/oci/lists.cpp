@@ -16,7 +16,8 @@ void add_next(http::Response& response, std::string_view path, std::size_t limit
 
 // The repositories that the caller may list. Looks at names until the page is full: a page cut short would have to name, in its Link,
 // a repository that the caller may not know of.
-base::Result<service::NamePage> listed_repositories(const Services& services, const auth::Principal& principal, const Paging& paging) {
+base::Result<service::NamePage> listed_repositories(const Services& services, const auth::Principal& principal,
+                                                    const Paging& paging) {
   if (principal.kind == auth::Principal::Kind::open || paging.limit == 0) {
     return services.listing.repositories(paging.after, paging.limit);
   }

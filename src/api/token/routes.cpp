@@ -94,8 +94,11 @@ http::Response render(const http::Request&, const base::Error& error) {
   return response;
 }
 
-const Parameter kService{"service", Where::query, "text", "Whom the token is for; `ngc` for one that is good for everything its owner may."};
-const Parameter kScope{"scope", Where::query, "repository:<name>:<actions>, repeatable", "What the token is for: pull, push, delete or * on a repository; registry:catalog:*; group/ngc:<org>[/<team>]."};
+const Parameter kService{"service", Where::query, "text",
+                         "Whom the token is for; `ngc` for one that is good for everything its owner may."};
+const Parameter kScope{
+    "scope", Where::query, "repository:<name>:<actions>, repeatable",
+    "What the token is for: pull, push, delete or * on a repository; registry:catalog:*; group/ngc:<org>[/<team>]."};
 const Parameter kOffline{"offline_token", Where::query, "true", "Answer with a refresh token as well."};
 
 Route token_route(std::string_view name, Method method, std::string_view path) {
@@ -109,7 +112,8 @@ Route token_route(std::string_view name, Method method, std::string_view path) {
       .body = post ? BodyRule::buffered(kLongestForm, body_too_large) : BodyRule::none(),
       .parameters = post ? std::vector<Parameter>{} : std::vector<Parameter>{kService, kScope, kOffline},
       .replies = {{200, kJson, "The token, for what was asked for and is allowed.", "Cache-Control"}},
-      .errors = post ? std::vector<base::ErrorCode>{parameter_invalid, body_too_large, unsupported} : std::vector<base::ErrorCode>{unsupported},
+      .errors = post ? std::vector<base::ErrorCode>{parameter_invalid, body_too_large, unsupported}
+                     : std::vector<base::ErrorCode>{unsupported},
       .summary = post ? "Get a token by an OAuth 2 form (password, refresh_token)" : "Get a token by Basic, a key, or as a guest",
       .handler = post ? post_token : get_token,
   };
@@ -140,6 +144,8 @@ const std::vector<Route>& token_routes() {
 
 Face token_face() { return {"token", token_routes(), render}; }
 
-bool is_token_path(std::string_view path) { return path == "/token" || path == "/proxy_auth" || path == "/.well-known/jwks.json"; }
+bool is_token_path(std::string_view path) {
+  return path == "/token" || path == "/proxy_auth" || path == "/.well-known/jwks.json";
+}
 
 }  // namespace berth::api

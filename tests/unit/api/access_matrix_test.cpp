@@ -1,10 +1,11 @@
 // B3.13: every route × every principal × every kind of place, against what was written down by hand who may what.
 //
 // The second opinion is text, not code: for each principal and repository the letters of what it may, l list, p pull, w push, d delete.
-// Routes come from the table; one that asks for something this file has no letter for fails the test.
+// Routes come from the table; one that has no row in kAsks fails the test.
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "berth/api/routes.h"
 #include "unit/api/accounts_fixture.h"
@@ -12,14 +13,12 @@
 namespace berth::api {
 namespace {
 
-using auth::Action;
-
 struct Who {
   std::string name;
   std::string authorization;
-  bool known = true;                                   // false: a guest, or a credential that is not good
-  std::map<std::string, std::string> may;              // repository → letters
-  std::string scope;                                   // of a token: what it was asked for; "": no token
+  bool known = true;                       // false: a guest, or a credential that is not good
+  std::map<std::string, std::string> may;  // repository → letters
+  std::string scope;                       // of a token: what it was asked for; "": no token
 };
 
 class AccessMatrix : public AccountsTest {
@@ -33,8 +32,11 @@ class AccessMatrix : public AccountsTest {
     ASSERT_TRUE(accounts.set_visibility("acme/pub", "public", {}));
     ASSERT_TRUE(accounts.set_visibility("acme/seen", "listed", {}));
     ASSERT_TRUE(accounts.set_visibility("acme/shared", "teams", {"vision"}));
-    const std::pair<const char*, const char*> roles[] = {{"reader", "REGISTRY_READ"}, {"pusher", "REGISTRY_USER"}, {"admin", "REGISTRY_ADMIN"},
-                                                         {"people", "USER_ADMIN"},    {"owner", "ORG_OWNER"}};
+    const std::pair<const char*, const char*> roles[] = {{"reader", "REGISTRY_READ"},
+                                                         {"pusher", "REGISTRY_USER"},
+                                                         {"admin", "REGISTRY_ADMIN"},
+                                                         {"people", "USER_ADMIN"},
+                                                         {"owner", "ORG_OWNER"}};
     for (const auto& [email, role] : roles) member(email, role, {"acme", ""});
     member("team-reader", "REGISTRY_READ", {"acme", "vision"});
     member("team-pusher", "REGISTRY_USER", {"acme", "vision"});
@@ -66,44 +68,95 @@ class AccessMatrix : public AccountsTest {
   void add_people() {
     add({"anonymous", "", false, open(), ""});
     add({"reader", pw("reader"), true,
-         with({{"acme/app", "lp"}, {"acme/none", "lp"}, {"acme/seen", "lp"}, {"acme/shared", "lp"}, {"acme/vision/app", "lp"}, {"acme/ghost/app", "lp"}}), ""});
+         with({{"acme/app", "lp"},
+               {"acme/none", "lp"},
+               {"acme/seen", "lp"},
+               {"acme/shared", "lp"},
+               {"acme/vision/app", "lp"},
+               {"acme/ghost/app", "lp"}}),
+         ""});
     add({"pusher", pw("pusher"), true,
-         with({{"acme/app", "lpw"}, {"acme/none", "lpw"}, {"acme/pub", "lpw"}, {"acme/seen", "lpw"}, {"acme/shared", "lpw"}, {"acme/vision/app", "lpw"}, {"acme/ghost/app", "lp"}}), ""});
+         with({{"acme/app", "lpw"},
+               {"acme/none", "lpw"},
+               {"acme/pub", "lpw"},
+               {"acme/seen", "lpw"},
+               {"acme/shared", "lpw"},
+               {"acme/vision/app", "lpw"},
+               {"acme/ghost/app", "lp"}}),
+         ""});
     add({"admin", pw("admin"), true,
-         with({{"acme/app", "lpwd"}, {"acme/none", "lpwd"}, {"acme/pub", "lpwd"}, {"acme/seen", "lpwd"}, {"acme/shared", "lpwd"}, {"acme/vision/app", "lpwd"}, {"acme/ghost/app", "lpd"}}), ""});
+         with({{"acme/app", "lpwd"},
+               {"acme/none", "lpwd"},
+               {"acme/pub", "lpwd"},
+               {"acme/seen", "lpwd"},
+               {"acme/shared", "lpwd"},
+               {"acme/vision/app", "lpwd"},
+               {"acme/ghost/app", "lpd"}}),
+         ""});
     add({"people", pw("people"), true, open(), ""});
     add({"owner", pw("owner"), true,
-         with({{"acme/app", "lpwd"}, {"acme/none", "lpwd"}, {"acme/pub", "lpwd"}, {"acme/seen", "lpwd"}, {"acme/shared", "lpwd"}, {"acme/vision/app", "lpwd"}, {"acme/ghost/app", "lpwd"}}), ""});
-    add({"team-reader", pw("team-reader"), true, with({{"acme/vision/app", "lp"}, {"acme/shared", "lp"}, {"acme/seen", "lp"}}), ""});
-    add({"team-pusher", pw("team-pusher"), true, with({{"acme/vision/app", "lpw"}, {"acme/shared", "lp"}, {"acme/seen", "lp"}}), ""});
-    add({"team-admin", pw("team-admin"), true, with({{"acme/vision/app", "lpwd"}, {"acme/shared", "lp"}, {"acme/seen", "lp"}}), ""});
+         with({{"acme/app", "lpwd"},
+               {"acme/none", "lpwd"},
+               {"acme/pub", "lpwd"},
+               {"acme/seen", "lpwd"},
+               {"acme/shared", "lpwd"},
+               {"acme/vision/app", "lpwd"},
+               {"acme/ghost/app", "lpwd"}}),
+         ""});
+    add({"team-reader", pw("team-reader"), true, with({{"acme/vision/app", "lp"}, {"acme/shared", "lp"}, {"acme/seen", "lp"}}),
+         ""});
+    add({"team-pusher", pw("team-pusher"), true, with({{"acme/vision/app", "lpw"}, {"acme/shared", "lp"}, {"acme/seen", "lp"}}),
+         ""});
+    add({"team-admin", pw("team-admin"), true, with({{"acme/vision/app", "lpwd"}, {"acme/shared", "lp"}, {"acme/seen", "lp"}}),
+         ""});
     add({"foreign", pw("foreign"), true, with({{"zeta/app", "lpwd"}}), ""});
     add({"nobody", pw("nobody"), true, open(), ""});
     add({"root", pw("root"), true,
-         with({{"acme/app", "lpwd"}, {"acme/none", "lpwd"}, {"acme/pub", "lpwd"}, {"acme/seen", "lpwd"}, {"acme/shared", "lpwd"}, {"acme/vision/app", "lpwd"},
-               {"acme/ghost/app", "lpwd"}, {"zeta/app", "lpwd"}, {"gone/app", "lpd"}}), ""});
+         with({{"acme/app", "lpwd"},
+               {"acme/none", "lpwd"},
+               {"acme/pub", "lpwd"},
+               {"acme/seen", "lpwd"},
+               {"acme/shared", "lpwd"},
+               {"acme/vision/app", "lpwd"},
+               {"acme/ghost/app", "lpwd"},
+               {"zeta/app", "lpwd"},
+               {"gone/app", "lpd"}}),
+         ""});
     guessers.push_back({"wrong password", basic("owner@x", "not this password"), false, open(), ""});
     guessers.push_back({"unknown user", basic("who@x", "a long password"), false, open(), ""});
     user("disabled@x");
     ASSERT_TRUE(accounts.grant("disabled@x", {"acme", ""}, "ORG_OWNER"));
     ASSERT_TRUE(accounts.set_standing("disabled@x", catalog::Standing::disabled));
     guessers.push_back({"disabled", pw("disabled"), false, open(), ""});
-    for (const auto* odd : {"Basic", "Basic !!!", "Digest x", "Bearer", "Bearer a.b.c", "Bearer "}) add({odd, odd, false, open(), ""});
+    for (const auto* odd : {"Basic", "Basic !!!", "Digest x", "Bearer", "Bearer a.b.c", "Bearer "})
+      add({odd, odd, false, open(), ""});
   }
 
   void add_keys() {
-    const auto all = std::map<std::string, std::string>{{"acme/app", "lpwd"}, {"acme/none", "lpwd"}, {"acme/pub", "lpwd"}, {"acme/seen", "lpwd"},
-                                                        {"acme/shared", "lpwd"}, {"acme/vision/app", "lpwd"}, {"acme/ghost/app", "lpwd"}};
+    const auto all = std::map<std::string, std::string>{
+        {"acme/app", "lpwd"},    {"acme/none", "lpwd"},       {"acme/pub", "lpwd"},      {"acme/seen", "lpwd"},
+        {"acme/shared", "lpwd"}, {"acme/vision/app", "lpwd"}, {"acme/ghost/app", "lpwd"}};
     const auto owner_key = key("owner@x");
     add({"owner's key, Bearer", bearer(owner_key), true, with(all), ""});
     add({"owner's key, Basic", basic("$oauthtoken", owner_key), true, with(all), ""});
     add({"owner's key, nvapi", bearer(auth::parse_key_text(owner_key)->nvapi_spelling()), true, with(all), ""});
-    add({"key for pulls of acme/app", bearer(key("owner@x", {"registry:pull"}, {"acme/app"})), true, with({{"acme/app", "p"}}), ""});
+    add({"key for pulls of acme/app", bearer(key("owner@x", {"registry:pull"}, {"acme/app"})), true, with({{"acme/app", "p"}}),
+         ""});
     add({"root's key in acme", bearer(key("root@x")), true, with(all), ""});
     add({"foreigner's key in acme", bearer(key("foreign@x")), true, open(), ""});
-    const auto service = accounts.create_key({.kind = catalog::KeyKind::service, .email = "", .org = "acme", .name = "ci", .lifetime = {}, .actions = {"registry:pull", "registry:push"}, .repositories = {"acme/vision/*"}}).value();
+    const auto service = accounts
+                             .create_key({.kind = catalog::KeyKind::service,
+                                          .email = "",
+                                          .org = "acme",
+                                          .name = "ci",
+                                          .lifetime = {},
+                                          .actions = {"registry:pull", "registry:push"},
+                                          .repositories = {"acme/vision/*"}})
+                             .value();
     add({"service key", bearer(service.key), true, with({{"acme/vision/app", "pw"}}), ""});
-    const auto revoked = accounts.create_key({.email = "owner@x", .org = "acme", .name = "", .lifetime = {}, .actions = {}, .repositories = {}}).value();
+    const auto revoked =
+        accounts.create_key({.email = "owner@x", .org = "acme", .name = "", .lifetime = {}, .actions = {}, .repositories = {}})
+            .value();
     EXPECT_EQ(ask(http::Method::get, "/v2/", bearer(revoked.key)).status, 200);
     ASSERT_TRUE(accounts.revoke_key(revoked.id));
     add({"revoked key", bearer(revoked.key), false, open(), ""});
@@ -118,34 +171,67 @@ class AccessMatrix : public AccountsTest {
   }
 
   void add_tokens() {
-    add({"token for acme/app", bearer(token_for(pw("owner"), "repository:acme/app:pull,push,delete")), true, with({{"acme/app", "pwd"}}), "acme/app"});
-    add({"token for another repository", bearer(token_for(pw("owner"), "repository:acme/vision/app:*")), true, with({{"acme/vision/app", "pwd"}}), "acme/vision/app"});
-    add({"reader's token asked for all", bearer(token_for(pw("reader"), "repository:acme/app:pull,push,delete")), true, with({{"acme/app", "p"}}), "acme/app"});
+    add({"token for acme/app", bearer(token_for(pw("owner"), "repository:acme/app:pull,push,delete")), true,
+         with({{"acme/app", "pwd"}}), "acme/app"});
+    add({"token for another repository", bearer(token_for(pw("owner"), "repository:acme/vision/app:*")), true,
+         with({{"acme/vision/app", "pwd"}}), "acme/vision/app"});
+    add({"reader's token asked for all", bearer(token_for(pw("reader"), "repository:acme/app:pull,push,delete")), true,
+         with({{"acme/app", "p"}}), "acme/app"});
     add({"guest's token", bearer(token_for("", "repository:acme/app:pull,push")), false, open(), ""});
-    add({"ngc token", bearer(base::Json::parse(ask(http::Method::get, "/token?service=ngc&", pw("team-pusher")).body)["token"].get<std::string>()), true,
-         with({{"acme/vision/app", "lpw"}, {"acme/shared", "lp"}, {"acme/seen", "lp"}}), ""});
+    add({"ngc token",
+         bearer(base::Json::parse(ask(http::Method::get, "/token?service=ngc&", pw("team-pusher")).body)["token"]
+                    .get<std::string>()),
+         true, with({{"acme/vision/app", "lpw"}, {"acme/shared", "lp"}, {"acme/seen", "lp"}}), ""});
   }
 
-  // What `who` may on `route`: a token whose time is over still is itself where the row lets it.
-  const Who& model(const Who& who, const Route& route) const {
-    if (who.name != "expired token" || route.access.expired() != auth::Expired::named) return who;
+  // What `who` may on a route that asks for `asks`: a token whose time is over still is itself where the route lets it.
+  const Who& model(const Who& who, std::string_view asks) const {
+    if (who.name != "expired token" || asks.find('x') == std::string_view::npos) return who;
     return *std::find_if(people.begin(), people.end(), [](const Who& other) { return other.name == "token for acme/app"; });
   }
 
   std::vector<Who> people;
-  std::vector<Who> guessers;   // whom a brake stops soon, so they ask little
+  std::vector<Who> guessers;  // whom a brake stops soon, so they ask little
 };
 
-const std::string kRepositories[] = {"acme/app", "acme/none", "acme/pub", "acme/seen", "acme/shared", "acme/vision/app", "acme/ghost/app", "zeta/app", "gone/app"};
+const std::string kRepositories[] = {"acme/app",        "acme/none",      "acme/pub", "acme/seen", "acme/shared",
+                                     "acme/vision/app", "acme/ghost/app", "zeta/app", "gone/app"};
 
-std::optional<char> letter_of(Action action) {
-  switch (action) {
-    case Action::registry_list: return 'l';
-    case Action::registry_pull: return 'p';
-    case Action::registry_push: return 'w';
-    case Action::registry_delete: return 'd';
-    default: return std::nullopt;
-  }
+// What each route asks for, said here a second time and not read from its row. Letters as above, and:
+//   e  everybody          k  a known principal          c  the list of repositories: a known principal whose key and token let it through
+//   t  asks for credentials by itself (the token service's own tests)
+//   x  behind another letter: also with a token whose time is over
+const std::map<std::string_view, std::string_view> kAsks = {
+    {"oci.base", "k"},
+    {"oci.base.bare", "k"},
+    {"oci.catalog.list", "c"},
+    {"oci.blob.get", "p"},
+    {"oci.blob.delete", "d"},
+    {"oci.upload.post", "w"},
+    {"oci.upload.post.bare", "w"},
+    {"oci.upload.patch", "wx"},
+    {"oci.upload.put", "wx"},
+    {"oci.upload.get", "wx"},
+    {"oci.upload.delete", "wx"},
+    {"oci.manifest.get", "p"},
+    {"oci.manifest.put", "w"},
+    {"oci.manifest.delete", "d"},
+    {"oci.tags.list", "p"},
+    {"oci.referrers.list", "p"},
+    {"token.get", "t"},
+    {"token.post", "t"},
+    {"token.proxy_auth.get", "t"},
+    {"token.proxy_auth.post", "t"},
+    {"token.keys", "e"},
+    {"ops.health", "e"},
+    {"ops.ready", "e"},
+    {"ops.metrics", "e"},
+    {"ops.openapi", "e"},
+};
+
+std::string_view asks(const Route& route) {
+  const auto found = kAsks.find(route.name);
+  return found == kAsks.end() ? std::string_view() : found->second;
 }
 
 std::string target_of(const Route& route, const std::string& repository) {
@@ -160,53 +246,72 @@ std::string target_of(const Route& route, const std::string& repository) {
   return target;
 }
 
-TEST_F(AccessMatrix, EveryRouteForEverybody) {
-  int asked = 0;
+// Calls `ask` for every route and method; a route that stands in no row of this file fails.
+void for_each_method(const std::function<void(const Route&, std::string_view asks, http::Method)>& visit) {
   for (const auto& face : faces()) {
     for (const auto& route : face.routes) {
+      const auto wanted = asks(route);
+      EXPECT_FALSE(wanted.empty()) << route.name << " has no row in kAsks: say who may use it";
       for (const auto method : route.methods) {
-        for (const auto& person : people) {
-          const Who who = model(person, route);
-          if (route.access.kind() != Access::Kind::repository) continue;
-          const auto letter = letter_of(route.access.action());
-          ASSERT_TRUE(letter) << route.name << " asks for an action that this matrix has no letter for";
-          for (const auto& repository : kRepositories) {
-            const auto reply = ask(method, target_of(route, repository), person.authorization);
-            const auto found = who.may.find(repository);
-            const bool allowed = found != who.may.end() && found->second.find(*letter) != std::string::npos;
-            const std::string what = std::string(route.name) + ' ' + std::string(http::method_name(method)) + " on " + repository + " as " + person.name + ": " +
-                                     std::to_string(reply.status) + ' ' + reply.body;
-            ++asked;
-            if (allowed) {
-              EXPECT_TRUE(reply.status != 401 && reply.status != 403 && reply.status < 500) << what;
-              continue;
-            }
-            if (!who.known) {
-              EXPECT_EQ(reply.status, 401) << what;
-              EXPECT_NE(reply.field("WWW-Authenticate").find("scope=\"repository:" + repository + ":"), std::string::npos) << what;
-            } else if (!who.scope.empty() && reply.status == 401) {
-              // The token does not reach; whether its owner would, is another row's matter.
-              EXPECT_NE(reply.field("WWW-Authenticate").find("error=\"insufficient_scope\""), std::string::npos) << what;
-            } else {
-              EXPECT_EQ(reply.status, 403) << what;
-            }
-          }
-        }
+        if (!wanted.empty()) visit(route, wanted, method);
       }
     }
   }
+}
+
+// A refusal in the form that is due to who asked.
+void expect_refused(const Reply& reply, const Who& who, const std::string& repository, const std::string& what) {
+  if (!who.known) {
+    EXPECT_EQ(reply.status, 401) << what;
+    EXPECT_NE(reply.field("WWW-Authenticate").find("scope=\"repository:" + repository + ":"), std::string::npos) << what;
+  } else if (!who.scope.empty() && reply.status == 401) {
+    // The token does not reach; whether its owner would, is another row's matter.
+    EXPECT_NE(reply.field("WWW-Authenticate").find("error=\"insufficient_scope\""), std::string::npos) << what;
+  } else {
+    EXPECT_EQ(reply.status, 403) << what;
+  }
+}
+
+TEST_F(AccessMatrix, EveryRouteOnRepositoriesForEverybody) {
+  int asked = 0;
+  for_each_method([&](const Route& route, std::string_view wanted, http::Method method) {
+    if (std::string_view("lpwd").find(wanted.front()) == std::string_view::npos) return;
+    for (const auto& person : people) {
+      const Who& who = model(person, wanted);
+      for (const auto& repository : kRepositories) {
+        const auto reply = ask(method, target_of(route, repository), person.authorization);
+        const auto found = who.may.find(repository);
+        const bool allowed = found != who.may.end() && found->second.find(wanted.front()) != std::string::npos;
+        const std::string what = std::string(route.name) + ' ' + std::string(http::method_name(method)) + " on " + repository +
+                                 " as " + person.name + ": " + std::to_string(reply.status) + ' ' + reply.body;
+        ++asked;
+        if (allowed) {
+          EXPECT_TRUE(reply.status != 401 && reply.status != 403 && reply.status < 500) << what;
+        } else {
+          expect_refused(reply, who, repository, what);
+        }
+      }
+    }
+  });
   std::printf("%d requests, %zu principals\n", asked, people.size());
 }
 
 TEST_F(AccessMatrix, RoutesThatAskOnlyWhoYouAre) {
-  for (const auto& who : people) {
-    const auto reply = ask(http::Method::get, "/v2/", who.authorization);
-    EXPECT_EQ(reply.status, who.known ? 200 : 401) << who.name;
-    if (!who.known) {
-      EXPECT_EQ(reply.field("WWW-Authenticate").find("Bearer realm=\"http://reg.example.com/token\",service=\"reg.example.com\""), 0U);
+  for_each_method([&](const Route& route, std::string_view wanted, http::Method method) {
+    for (const auto& who : people) {
+      const auto what = std::string(route.name) + " as " + who.name;
+      if (wanted == "e") {
+        EXPECT_EQ(ask(method, std::string(route.path), who.authorization).status, 200) << what;
+      } else if (wanted == "k") {
+        const auto reply = ask(method, std::string(route.path), who.authorization);
+        EXPECT_EQ(reply.status, who.known ? 200 : 401) << what;
+        if (who.known) continue;
+        EXPECT_EQ(
+            reply.field("WWW-Authenticate").find("Bearer realm=\"http://reg.example.com/token\",service=\"reg.example.com\""), 0U)
+            << what;
+      }
     }
-    EXPECT_EQ(ask(http::Method::get, "/healthz", who.authorization).status, 200) << who.name;
-  }
+  });
 }
 
 TEST_F(AccessMatrix, GuessersAreGuests) {
@@ -250,7 +355,7 @@ TEST_F(AccessMatrix, PrivateAndMissingAnswerAlike) {
   };
   for (const auto& who : people) {
     for (const auto& route : faces()[0].routes) {
-      if (route.access.kind() != Access::Kind::repository) continue;
+      if (asks(route).find_first_of("lpwd") == std::string_view::npos) continue;
       for (const auto method : route.methods) {
         const auto private_one = who.may.find("zeta/app");
         if (private_one != who.may.end()) continue;

@@ -15,7 +15,7 @@
 namespace berth::api {
 
 struct Reply {
-  int status = 0;                       // 0: the body was asked for, so the request was allowed
+  int status = 0;  // 0: the body was asked for, so the request was allowed
   std::string body;
   http::Fields fields;
   [[nodiscard]] std::string field(std::string_view name) const { return std::string(fields.find(name).value_or("")); }
@@ -24,8 +24,8 @@ struct Reply {
 class AccountsTest : public service::ServiceTest {
  protected:
   AccountsTest() {
-    policy = auth::make_account_policy({.key_directory = directory.path() + "/keys", .default_org = "main", .service = "reg"}, *catalog,
-                                       base::real_file_system(), clock)
+    policy = auth::make_account_policy({.key_directory = directory.path() + "/keys", .default_org = "main", .service = "reg"},
+                                       *catalog, base::real_file_system(), clock)
                  .value();
     application = make_application({.blob_push = blob_push,
                                     .manifest_push = manifest_push,
@@ -34,6 +34,7 @@ class AccountsTest : public service::ServiceTest {
                                     .listing = listing,
                                     .health = health,
                                     .catalog_probe = probe,
+                                    .write_gate = write_gate,
                                     .policy = *policy});
   }
 
@@ -91,6 +92,7 @@ class AccountsTest : public service::ServiceTest {
         .key;
   }
 
+  service::WriteGate write_gate{service::WriteGate::Setting::read_write, *catalog};
   service::CatalogProbe probe{*catalog, health};
   auth::Passwords passwords;
   service::Accounts accounts{catalog->accounts(), passwords, clock};

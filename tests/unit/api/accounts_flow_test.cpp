@@ -54,7 +54,8 @@ TEST_F(AccountsFlow, LoginIsByPasswordOrKeyAndAWrongOneIsNone) {
 }
 
 TEST_F(AccountsFlow, NgcTokensOutliveItsClientsHaste) {
-  for (const auto* query : {"?service=ngc&", "?service=ngc&scope=group/ngc:acme&scope=group/ngc:acme/t1", "?service=ngc&group/ngc:acme", "?scope=group/ngc"}) {
+  for (const auto* query : {"?service=ngc&", "?service=ngc&scope=group/ngc:acme&scope=group/ngc:acme/t1",
+                            "?service=ngc&group/ngc:acme", "?scope=group/ngc"}) {
     for (const auto* path : {"/token", "/proxy_auth"}) {
       const auto reply = ask(Method::get, std::string(path) + query, pw("ann@x"));
       ASSERT_EQ(reply.status, 200) << path << query;
@@ -65,7 +66,9 @@ TEST_F(AccountsFlow, NgcTokensOutliveItsClientsHaste) {
 }
 
 TEST_F(AccountsFlow, OAuthFormsGiveTokensAndRefreshThem) {
-  const auto first = ask(Method::post, "/token", "", "grant_type=password&username=ann%40x&password=a+long+password&access_type=offline&service=reg&scope=repository:acme/app:pull,push");
+  const auto first = ask(Method::post, "/token", "",
+                         "grant_type=password&username=ann%40x&password=a+long+password&access_type=offline&service=reg&scope="
+                         "repository:acme/app:pull,push");
   ASSERT_EQ(first.status, 200) << first.body;
   const auto json = base::Json::parse(first.body);
   EXPECT_EQ(json["scope"], "repository:acme/app:pull,push");
@@ -91,12 +94,14 @@ TEST_F(AccountsFlow, ABadCredentialGetsAGuestsTokenForPublicPullsAlone) {
   EXPECT_EQ(ask(Method::get, "/token?scope=repository:acme/pub:pull,push", bad).status, 401);
   EXPECT_EQ(ask(Method::get, "/token?scope=repository:acme/pub:pull&scope=repository:acme/app:pull", bad).status, 401);
   EXPECT_EQ(ask(Method::get, "/token?scope=repository:acme/app:pull", bad).status, 401);
-  EXPECT_EQ(ask(Method::get, "/token?scope=repository:acme/app:pull", "").status, 200) << "a guest without a credential gets a token for what a guest may";
+  EXPECT_EQ(ask(Method::get, "/token?scope=repository:acme/app:pull", "").status, 200)
+      << "a guest without a credential gets a token for what a guest may";
   EXPECT_EQ(ask(Method::get, "/v2/acme/pub/blobs/" + service::sha256("x").text(), bad).status, 200);
 }
 
 TEST_F(AccountsFlow, GuessingIsSlowedDown) {
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(ask(Method::get, "/v2/", basic("ann@x", "guess number " + std::to_string(i))).status, 401);
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(ask(Method::get, "/v2/", basic("ann@x", "guess number " + std::to_string(i))).status, 401);
   const auto slowed = ask(Method::get, "/v2/", basic("ann@x", "guess number 10"));
   EXPECT_EQ(slowed.status, 429) << "too_many_requests";
   EXPECT_FALSE(slowed.field("Retry-After").empty());
@@ -106,7 +111,9 @@ TEST_F(AccountsFlow, GuessingIsSlowedDown) {
 }
 
 TEST_F(AccountsFlow, RevocationHoldsFromTheNextRequestOn) {
-  const auto made = accounts.create_key({.email = "ann@x", .org = "acme", .name = "", .lifetime = {}, .actions = {}, .repositories = {}}).value();
+  const auto made =
+      accounts.create_key({.email = "ann@x", .org = "acme", .name = "", .lifetime = {}, .actions = {}, .repositories = {}})
+          .value();
   const auto token = token_for(basic("x", made.key), "repository:acme/app:pull,push");
   const auto url = "/v2/acme/app/manifests/latest";
   EXPECT_EQ(ask(Method::get, url, bearer(token)).status, 404);
@@ -172,6 +179,25 @@ TEST_F(AccountsFlow, AMountShowsNothingOfWhatMayNotBePulled) {
   EXPECT_EQ(ask(Method::post, url(secret, "zeta/secret"), pw("eve@x")).status, 403);
 }
 
+// A client that asked for a token for the target alone is told to ask for both; what it then may not pull is an upload.
+TEST_F(AccountsFlow, AMountAsksForATokenThatNamesBothRepositories) {
+  push_blob(service::name("zeta/secret"), "secret layer");
+  const auto own = push_blob(service::name("acme/own"), "own layer");
+  const auto url = [&](const std::string& from) { return "/v2/acme/app/blobs/uploads/?mount=" + own.text() + "&from=" + from; };
+  const auto narrow = bearer(token_for(pw("ann@x"), "repository:acme/app:pull,push"));
+  for (const auto* from : {"acme/own", "zeta/secret", "zeta/none", "gone/none"}) {
+    const auto reply = ask(Method::post, url(from), narrow);
+    EXPECT_EQ(reply.status, 401) << from;
+    EXPECT_NE(reply.field("WWW-Authenticate")
+                  .find(std::string("pull,push repository:") + from + ":pull\",error=\"insufficient_scope\""),
+              std::string::npos)
+        << reply.field("WWW-Authenticate");
+    const auto both =
+        bearer(token_for(pw("ann@x"), std::string("repository:acme/app:pull,push&scope=repository:") + from + ":pull"));
+    EXPECT_EQ(ask(Method::post, url(from), both).status, std::string(from) == "acme/own" ? 201 : 202) << from;
+  }
+}
+
 TEST_F(AccountsFlow, PushesMakeTeamsOnlyForWhoManagesThem) {
   const auto url = "/v2/acme/vision/app/blobs/uploads/";
   const auto refused = ask(Method::post, url, pw("ann@x"));
@@ -182,7 +208,7 @@ TEST_F(AccountsFlow, PushesMakeTeamsOnlyForWhoManagesThem) {
   EXPECT_EQ(ask(Method::post, "/v2/gone/app/blobs/uploads/", pw("ann@x")).status, 403);
 }
 
-// oci.manifest.put: tag_immutable.
+// oci.manifest.put, oci.manifest.delete: tag_immutable.
 TEST_F(AccountsFlow, AnImmutableTagIsRefusedInOcisWords) {
   push_blob(service::name("acme/app"), "config");
   push_blob(service::name("acme/app"), "one");
@@ -193,6 +219,12 @@ TEST_F(AccountsFlow, AnImmutableTagIsRefusedInOcisWords) {
   EXPECT_EQ(reply.status, 409) << reply.body;
   EXPECT_EQ(ask(Method::put, "/v2/acme/app/manifests/w1", pw("ann@x"), image("config", "two")).status, 201);
   EXPECT_EQ(ask(Method::put, "/v2/acme/app/manifests/v1", pw("ann@x"), image("config", "one")).status, 201);
+  ASSERT_TRUE(accounts.grant("ann@x", {"acme", ""}, "REGISTRY_ADMIN"));
+  EXPECT_EQ(ask(Method::delete_, "/v2/acme/app/manifests/v1", pw("ann@x")).status, 409)
+      << "what can be deleted can be pushed anew";
+  EXPECT_EQ(ask(Method::delete_, "/v2/acme/app/manifests/" + service::sha256(image("config", "one")).text(), pw("ann@x")).status,
+            409);
+  EXPECT_EQ(ask(Method::delete_, "/v2/acme/app/manifests/w1", pw("ann@x")).status, 202);
 }
 
 TEST_F(AccountsFlow, NamesOfOnePartBelongToTheDefaultOrg) {
@@ -203,15 +235,20 @@ TEST_F(AccountsFlow, NamesOfOnePartBelongToTheDefaultOrg) {
 }
 
 TEST_F(AccountsFlow, TheChallengeAsksForWhatTheRequestNeeds) {
-  const auto challenge = [&](Method method, const std::string& target) { return ask(method, target, "").field("WWW-Authenticate"); };
+  const auto challenge = [&](Method method, const std::string& target) {
+    return ask(method, target, "").field("WWW-Authenticate");
+  };
   const std::string start = R"(Bearer realm="http://reg.example.com/token",service="reg.example.com")";
   EXPECT_EQ(challenge(Method::get, "/v2/"), start);
   EXPECT_EQ(challenge(Method::get, "/v2/acme/app/manifests/v1"), start + R"(,scope="repository:acme/app:pull")");
-  EXPECT_EQ(challenge(Method::post, "/v2/acme/app/blobs/uploads/?mount=sha256:x&from=zeta/b"), start + R"(,scope="repository:acme/app:pull,push repository:zeta/b:pull")");
-  EXPECT_EQ(challenge(Method::post, "/v2/acme/app/blobs/uploads/?from=%22evil"), start + R"(,scope="repository:acme/app:pull,push")");
+  EXPECT_EQ(challenge(Method::post, "/v2/acme/app/blobs/uploads/?mount=sha256:x&from=zeta/b"),
+            start + R"(,scope="repository:acme/app:pull,push repository:zeta/b:pull")");
+  EXPECT_EQ(challenge(Method::post, "/v2/acme/app/blobs/uploads/?from=%22evil"),
+            start + R"(,scope="repository:acme/app:pull,push")");
   EXPECT_EQ(challenge(Method::delete_, "/v2/acme/app/manifests/v1"), start + R"(,scope="repository:acme/app:delete")");
   EXPECT_EQ(challenge(Method::get, "/v2/_catalog"), start + R"(,scope="registry:catalog:*")");
-  EXPECT_EQ(ask(Method::get, "/v2/acme/app/manifests/v1", bearer("junk")).field("WWW-Authenticate"), start + R"(,scope="repository:acme/app:pull",error="invalid_token")");
+  EXPECT_EQ(ask(Method::get, "/v2/acme/app/manifests/v1", bearer("junk")).field("WWW-Authenticate"),
+            start + R"(,scope="repository:acme/app:pull",error="invalid_token")");
 }
 
 TEST_F(AccountsFlow, AFirstPasswordMustBeChanged) {
@@ -226,7 +263,9 @@ TEST_F(AccountsFlow, AFirstPasswordMustBeChanged) {
 }
 
 TEST_F(AccountsFlow, KeysCanBeRotatedWithAnOverlap) {
-  const auto old = accounts.create_key({.email = "ann@x", .org = "acme", .name = "ci", .lifetime = {}, .actions = {}, .repositories = {}}).value();
+  const auto old =
+      accounts.create_key({.email = "ann@x", .org = "acme", .name = "ci", .lifetime = {}, .actions = {}, .repositories = {}})
+          .value();
   const auto fresh = accounts.rotate_key(old.id, std::chrono::seconds(60)).value();
   EXPECT_EQ(ask(Method::get, "/v2/", bearer(old.key)).status, 200);
   EXPECT_EQ(ask(Method::get, "/v2/", bearer(fresh.key)).status, 200);

@@ -66,6 +66,19 @@ TEST(Daemon, OpenListensOnLoopbackOnly) {
   EXPECT_NE(daemon.error().message().find("0.0.0.0:0"), std::string::npos);
 }
 
+TEST(Daemon, BeyondLoopbackItMustKnowItsName) {
+  const test::TemporaryDirectory directory;
+  const auto nameless = start(directory.path(), {{Setting::listen, "0.0.0.0:0"}});
+  ASSERT_FALSE(nameless);
+  EXPECT_NE(nameless.error().message().find("--public-url"), std::string::npos);
+  for (const auto* url : {"registry.example.com", "ftp://registry.example.com", "https://", "https://a\"b"}) {
+    const auto daemon = start(directory.path(), {{Setting::listen, "0.0.0.0:0"}, {Setting::public_url, url}});
+    ASSERT_FALSE(daemon) << url;
+    EXPECT_EQ(daemon.error().code(), ErrorCode::configuration_invalid) << url;
+  }
+  EXPECT_TRUE(start(directory.path(), {{Setting::listen, "0.0.0.0:0"}, {Setting::public_url, "https://registry.example.com"}}));
+}
+
 TEST(Daemon, AnAddressInUseIsNamed) {
   const test::TemporaryDirectory one;
   const test::TemporaryDirectory two;

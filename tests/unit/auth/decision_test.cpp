@@ -21,11 +21,11 @@ const std::map<std::string, std::set<std::string>>& contract() {
   static const std::map<std::string, std::set<std::string>> kTable = [] {
     const std::pair<const char*, const char*> rows[] = {
         // READ USER ADMIN UADMIN OWNER
-        {"registry:list", "xxx-x"},  {"registry:pull", "xxx-x"},    {"licence:accept", "xxx-x"},  {"registry:push", "-xx-x"},
-        {"registry:edit", "-xx-x"},  {"registry:delete", "--x-x"},  {"registry:publish", "--x-x"}, {"registry:policy", "--x-x"},
-        {"hooks:edit", "--x-x"},     {"keys:service", "--x-x"},     {"keys:personal", "xxxxx"},   {"users:list", "ttxxx"},
-        {"users:invite", "---xx"},   {"users:role", "---xx"},       {"users:remove", "---xx"},    {"teams:manage", "---xx"},
-        {"audit:read", "--x-x"},     {"quota:read", "--x-x"},       {"org:edit", "----x"},
+        {"registry:list", "xxx-x"}, {"registry:pull", "xxx-x"},   {"licence:accept", "xxx-x"},   {"registry:push", "-xx-x"},
+        {"registry:edit", "-xx-x"}, {"registry:delete", "--x-x"}, {"registry:publish", "--x-x"}, {"registry:policy", "--x-x"},
+        {"hooks:edit", "--x-x"},    {"keys:service", "--x-x"},    {"keys:personal", "xxxxx"},    {"users:list", "ttxxx"},
+        {"users:invite", "---xx"},  {"users:role", "---xx"},      {"users:remove", "---xx"},     {"teams:manage", "---xx"},
+        {"audit:read", "--x-x"},    {"quota:read", "--x-x"},      {"org:edit", "----x"},
     };
     const char* roles[] = {"REGISTRY_READ", "REGISTRY_USER", "REGISTRY_ADMIN", "USER_ADMIN", "ORG_OWNER"};
     std::map<std::string, std::set<std::string>> table;
@@ -49,7 +49,8 @@ TEST(Roles, AreTheContracts) {
       const auto& cells = contract().at(std::string(row.name));
       EXPECT_EQ(row.actions.has(action), cells.contains(name)) << row.name << ' ' << name;
       const auto team = contract().find(std::string(row.name) + "/team");
-      EXPECT_EQ(row.own_team_actions.has(action), team != contract().end() && team->second.contains(name)) << row.name << ' ' << name;
+      EXPECT_EQ(row.own_team_actions.has(action), team != contract().end() && team->second.contains(name))
+          << row.name << ' ' << name;
     }
     EXPECT_EQ(find_role(row.name), row.role);
     EXPECT_EQ(&role_row(row.role), &row);
@@ -60,20 +61,20 @@ TEST(Roles, AreTheContracts) {
 
 // A world small enough to write down: two organisations, two teams each.
 struct World {
-  int org = 0;             // 0: missing, 1, 2
-  int team = 0;            // 0: none, -1: named but missing, else org * 10 + {1, 2}
+  int org = 0;   // 0: missing, 1, 2
+  int team = 0;  // 0: none, -1: named but missing, else org * 10 + {1, 2}
   bool exists = true;
   Visibility visibility = Visibility::org_private;
   std::set<int> shared;
 };
 struct Person {
-  int kind = 0;            // 0 guest, 1 user
+  int kind = 0;  // 0 guest, 1 user
   bool administrator = false;
   std::vector<Grant> grants;
   bool has_key = false;
   int key_org = 0;
-  std::set<std::string> key_actions;       // empty: all
-  std::vector<std::string> key_prefixes;   // "acme/" stands for "acme/*"; empty: all
+  std::set<std::string> key_actions;      // empty: all
+  std::vector<std::string> key_prefixes;  // "acme/" stands for "acme/*"; empty: all
   bool has_token = false;
   std::set<std::pair<std::string, std::string>> token;  // (repository, action)
 };
@@ -133,7 +134,8 @@ Principal principal_of(const Person& p) {
   Principal principal;
   if (p.kind == 0) return principal;
   principal.kind = Principal::Kind::user;
-  principal.rights = std::make_shared<const Rights>(Rights{p.administrator ? Rank::platform_administrator : Rank::user, p.grants});
+  principal.rights =
+      std::make_shared<const Rights>(Rights{p.administrator ? Rank::platform_administrator : Rank::user, p.grants});
   if (p.has_key) {
     Ceiling ceiling;
     ceiling.org = p.key_org;
@@ -179,7 +181,8 @@ TEST(Decision, AgreesWithTheModelOnRandomTriples) {
       const auto role = static_cast<Role>(1 + dice(level == 0 ? 5 : 4));
       p.grants.push_back({org, level == 0 ? 0 : org * 10 + level, role});
     }
-    const std::string actions[] = {"registry:list", "registry:pull", "registry:push", "registry:delete", "users:list", "teams:manage"};
+    const std::string actions[] = {"registry:list",   "registry:pull", "registry:push",
+                                   "registry:delete", "users:list",    "teams:manage"};
     const auto& action = actions[dice(6)];
     p.has_key = dice(2) == 0;
     p.key_org = dice(3);
@@ -202,8 +205,8 @@ TEST(Decision, AgreesWithTheModelOnRandomTriples) {
     const auto wanted = model(p, w, action, repository);
     const auto decision = decide(principal_of(p), q);
     ASSERT_EQ(answer_of(decision.verdict), wanted)
-        << "round " << round << ": " << action << " on " << repository << ", visibility " << static_cast<int>(w.visibility) << ": "
-        << decision.reason;
+        << "round " << round << ": " << action << " on " << repository << ", visibility " << static_cast<int>(w.visibility)
+        << ": " << decision.reason;
     ++seen[wanted];
   }
   for (const auto answer : {Answer::yes, Answer::login, Answer::other_token, Answer::no}) EXPECT_GT(seen[answer], 1000);
@@ -220,7 +223,8 @@ Question on(std::string_view repository, Action action) {
 
 TEST(Decision, NamesTheMissingRoleToMembersAlone) {
   Person reader{.kind = 1, .grants = {{1, 0, Role::registry_read}}, .key_actions = {}, .key_prefixes = {}, .token = {}};
-  EXPECT_NE(decide(principal_of(reader), on("acme/app", Action::registry_push)).reason.find("REGISTRY_USER in organisation acme"), std::string::npos);
+  EXPECT_NE(decide(principal_of(reader), on("acme/app", Action::registry_push)).reason.find("REGISTRY_USER in organisation acme"),
+            std::string::npos);
   Person stranger{.kind = 1, .grants = {{2, 0, Role::org_owner}}, .key_actions = {}, .key_prefixes = {}, .token = {}};
   auto there = on("acme/app", Action::registry_pull);
   auto missing = there;
@@ -252,6 +256,45 @@ TEST(Decision, IsQuick) {
   RecordProperty("microseconds_per_decision", std::to_string(each));
   // Sanitizers and a loaded machine included; a release build takes well below a microsecond.
   EXPECT_LT(each, 200);
+}
+
+// What a key or a token is for some repositories for, it is not for an organisation or the registry.
+TEST(Decision, NarrowKeysAndTokensDoNothingToWhatIsAboveRepositories) {
+  Question registry{.action = Action::system_gc, .org = {}, .team = {}, .repository = {}, .place = {}};
+  Question list = registry;
+  list.action = Action::registry_list;
+  Question org{.action = Action::keys_service, .org = "acme", .team = {}, .repository = {}, .place = {}};
+  org.place.org = 1;
+  Principal root;
+  root.kind = Principal::Kind::user;
+  root.rights = std::make_shared<const Rights>(Rights{Rank::platform_administrator, {}});
+  const auto verdicts = [&](const Principal& principal) {
+    std::string text;
+    for (const auto& question : {registry, list, org})
+      text += decide(principal, question).verdict == Verdict::allowed ? 'y' : 'n';
+    return text;
+  };
+  const auto with_key = [&](Ceiling ceiling) {
+    Principal principal = root;
+    principal.ceiling = std::make_shared<const Ceiling>(std::move(ceiling));
+    return verdicts(principal);
+  };
+  const auto with_token = [&](TokenScope scope) {
+    Principal principal = root;
+    principal.scope = std::make_shared<const TokenScope>(std::move(scope));
+    return verdicts(principal);
+  };
+  EXPECT_EQ(verdicts(root), "yyy");
+  EXPECT_EQ(with_key({}), "yyy");
+  EXPECT_EQ(with_key({.org = 1, .actions = ActionSet::all(), .repositories = {}}), "nyy");
+  EXPECT_EQ(with_key({.org = 2, .actions = ActionSet::all(), .repositories = {}}), "nyn");
+  EXPECT_EQ(with_key({.org = 0, .actions = ActionSet::all(), .repositories = {"acme/*"}}), "nyn");
+  EXPECT_EQ(with_key({.org = 0, .actions = {Action::registry_list}, .repositories = {}}), "nyn");
+  EXPECT_EQ(with_token({}), "nnn");
+  EXPECT_EQ(with_token({.breadth = TokenScope::Breadth::items, .items = {}, .catalog = true}), "nyn");
+  EXPECT_EQ(with_token({.breadth = TokenScope::Breadth::items, .items = {{"acme/app", ActionSet::all()}}, .catalog = false}),
+            "nnn");
+  EXPECT_EQ(with_token({.breadth = TokenScope::Breadth::everything, .items = {}, .catalog = false}), "yyy");
 }
 
 }  // namespace

@@ -72,8 +72,10 @@ TEST_F(TokenText, HeadersThatAreNotOursAreRefused) {
   };
   for (const auto* alg : {"none", "None", "HS256", "RS256", "ES256", "", "eddsa", "EdDSA "}) refused(with("alg", alg), alg);
   for (const auto* name : {"jwk", "jku", "x5u", "x5c", "x5t", "crit", "b64", "zip"}) refused(with(name, "x"), name);
-  refused(with("jwk", {{"kty", "OKP"}, {"crv", "Ed25519"}, {"x", base::to_base64url(base::SigningKey::generate().public_key())}}), "jwk object");
-  for (const auto* kid : {"", "../../../etc/passwd", "' OR 1=1 --", "0123456789abcdef0123456789abcdef"}) refused(with("kid", kid), kid);
+  refused(with("jwk", {{"kty", "OKP"}, {"crv", "Ed25519"}, {"x", base::to_base64url(base::SigningKey::generate().public_key())}}),
+          "jwk object");
+  for (const auto* kid : {"", "../../../etc/passwd", "' OR 1=1 --", "0123456789abcdef0123456789abcdef"})
+    refused(with("kid", kid), kid);
   refused(with("kid", 1), "kid number");
   refused(with("kid", nullptr), "kid null");
   refused(with("typ", "at+jwt"), "typ");
@@ -138,7 +140,8 @@ TEST_F(TokenText, OnlyOurSignatureCounts) {
   const auto signed_part = good.substr(0, last);
   refused(signed_part + '.' + base::to_base64url(other.sign(signed_part)), "another's key");
   // RS→HS: what is public used as a shared secret.
-  const auto hs = base::to_base64url(R"({"alg":"HS256","typ":"JWT","kid":")" + ring->newest()->kid + "\"}") + good.substr(first, last - first);
+  const auto hs = base::to_base64url(R"({"alg":"HS256","typ":"JWT","kid":")" + ring->newest()->kid + "\"}") +
+                  good.substr(first, last - first);
   refused(hs + '.' + base::to_base64url(base::hmac_sha256(ring->newest()->key.public_key(), hs)), "HS256 with the public key");
   auto changed = good;
   changed[first + 10] = changed[first + 10] == 'A' ? 'B' : 'A';

@@ -14,7 +14,8 @@ TEST(Sign, Ed25519IsTheStandards) {
   EXPECT_EQ(to_hex(as_bytes(key->public_key())), "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
   const auto signature = key->sign("\x72");
   EXPECT_EQ(to_hex(as_bytes(signature)),
-            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d"
+            "291612bb0c00");
   EXPECT_TRUE(key->verify("\x72", signature));
   EXPECT_FALSE(key->verify("\x73", signature));
   EXPECT_FALSE(key->verify("\x72", signature.substr(1)));

@@ -14,7 +14,7 @@ TEST(SmallFile, IsReplacedWholeAndPrivate) {
   ASSERT_TRUE(replace_small_file(fs, directory.path(), "keys.json", "a longer first text"));
   ASSERT_TRUE(replace_small_file(fs, directory.path(), "keys.json", "second"));
   EXPECT_EQ(read_small_file(fs, directory.path() + "/keys.json").value(), "second");
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(stat((directory.path() + "/keys.json").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
   EXPECT_EQ(fs.list(directory.path()).value().size(), 1U) << "nothing half-done stays";
