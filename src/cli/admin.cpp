@@ -45,7 +45,10 @@ int admin(const ServeArguments& arguments, const app::AdminRow& row, const app::
   const auto settings = load(arguments);
   if (!settings) return report(settings.error());
   const auto answer = app::administer(*settings, row, values);
-  if (!answer) return report(answer.error());
+  if (!answer) {
+    const int code = report(answer.error());
+    return answer.error().code() == base::ErrorCode::busy ? kUnreachable : code;  // a daemon that does not answer
+  }
   if (output == Output::json) {
     print_line(answer->dump(2));
   } else {

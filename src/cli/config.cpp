@@ -19,7 +19,6 @@ int report(const base::Error& error) {
     case base::ErrorCode::name_reserved:
     case base::ErrorCode::usage: return kUsage;
     case base::ErrorCode::repository_unknown: return kNo;
-    case base::ErrorCode::busy: return kUnreachable;
     case base::ErrorCode::denied:
     case base::ErrorCode::unauthorized: return kRefused;
     default: return kInternal;
