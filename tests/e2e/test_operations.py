@@ -65,8 +65,9 @@ class Commands(Operations):
         self.assertEqual(helped.returncode, EXIT_DONE)
         self.assertIn(b"serve", helped.stdout)
 
-    def test_serve_refuses_without_open(self):
-        self.assert_refused(self.run_berth("serve", "--data", "data", "--listen", self.daemon.authority), EXIT_USAGE, "--open")
+    def test_serve_beyond_loopback_wants_to_know_its_name(self):
+        self.assert_refused(self.run_berth("serve", "--data", "data", "--listen", "0.0.0.0:0"), EXIT_USAGE, "--public-url")
+        self.assert_refused(self.run_berth("serve", "--data", "data", "--listen", "0.0.0.0:0", "--public-url", "registry"), EXIT_USAGE, "https://HOST")
         self.assertFalse(os.path.exists(os.path.join(self.folder, "data")))
 
     def test_open_serves_loopback_only(self):
