@@ -1,10 +1,12 @@
 // The pipeline: match → limits → authenticate → authorize → decode → handle → encode → account. One function per station, in that order.
 #include "berth/api/application.h"
 
+#include <algorithm>
 #include <exception>
 
 #include "api/call.h"
 #include "api/credentials.h"
+#include "api/memory.h"
 #include "api/router.h"
 #include "berth/api/errors.h"
 #include "berth/api/routes.h"
@@ -110,8 +112,10 @@ class BufferedConsumer final : public http::BodyConsumer {
 
 class Application final : public http::Handler {
  public:
-  explicit Application(Services services) : services_(services), router_(faces()) {}
+  Application(Services services, RecallOptions recall)
+      : services_(services), router_(faces()), memory_(recall.bytes), memory_life_(recall.life) {}
 
+  std::shared_ptr<const http::Response> recall(const http::Request& request) override;
   http::Outcome begin(const http::Request& request) override;
 
   http::Response render_error(const http::Request& request, const base::Error& error) override { return render(request, error); }
@@ -143,9 +147,35 @@ class Application final : public http::Handler {
   http::Response refuse(const http::Request& request, const Route& route, const std::optional<oci::RepositoryName>& name,
                         const Query& query, const Caller& caller, const base::Error& error) const;
 
+  // account, of an answer that may be given again
+  struct Asked {
+    std::uint64_t generation = 0;  // before anything was read
+    std::optional<base::TimePoint> credential_until;
+  };
+  void remember(const Route& route, const http::Request& request, const Asked& asked, http::Response& response);
+
   Services services_;
   Router router_;
+  AnswerMemory memory_;
+  const std::chrono::milliseconds memory_life_;
 };
+
+std::shared_ptr<const http::Response> Application::recall(const http::Request& request) {
+  thread_local std::string question;
+  if (!put_question(request, question)) return nullptr;
+  auto known = memory_.find(question);
+  if (!known || known->generation != services_.freshness.generation() || known->until <= request.received) return nullptr;
+  return {known, &known->response};
+}
+
+void Application::remember(const Route& route, const http::Request& request, const Asked& asked, http::Response& response) {
+  if (route.recall == Recall::never || response.status != 200 || response.close) return;
+  std::string question;
+  if (!put_question(request, question) || !hold_as_text(response, memory_.largest())) return;
+  const base::TimePoint longest = request.received + memory_life_;
+  const base::TimePoint until = std::min(longest, asked.credential_until.value_or(longest));
+  memory_.keep(std::move(question), std::make_shared<const KnownAnswer>(KnownAnswer{response, asked.generation, until}));
+}
 
 base::Result<Match> Application::find_route(const http::Request& request, std::string& allow) const {
   const auto path = request.path();
@@ -233,6 +263,7 @@ base::Result<bool> Application::also_granted(const Access& access, const auth::P
 }
 
 base::Result<http::Outcome> Application::run(const http::Request& request) {
+  Asked asked{services_.freshness.generation(), std::nullopt};
   std::string allow;
   auto match = find_route(request, allow);
   if (!match) {
@@ -252,6 +283,7 @@ base::Result<http::Outcome> Application::run(const http::Request& request) {
   const auto also = also_granted(route.access, caller.principal, query);
   if (!also) return http::Outcome(refuse(request, route, name, query, caller, also.error()));
   auto principal = std::move(caller.principal);
+  asked.credential_until = principal.until;
 
   if (route.body.kind == BodyRule::Kind::buffered) {
     auto kept = std::make_shared<const http::Request>(request);
@@ -262,7 +294,12 @@ base::Result<http::Outcome> Application::run(const http::Request& request) {
   }
   Call call{request, route, std::move(match->values), std::move(query), std::move(name), std::move(principal), *also, {}};
   BERTH_TRY(auto answer, route.handler(services_, call));
-  if (auto* response = std::get_if<http::Response>(&answer)) return http::Outcome(std::move(*response));
+  if (auto* response = std::get_if<http::Response>(&answer)) {
+    response->label = route.name;
+    // What a bad credential gets as a guest is not kept: the next try must be seen by whoever counts them.
+    if (!caller.refused) remember(route, request, asked, *response);
+    return http::Outcome(std::move(*response));
+  }
   return http::Outcome(std::make_unique<StreamedConsumer>(request, std::get<std::unique_ptr<Intake>>(std::move(answer))));
 }
 
@@ -277,8 +314,11 @@ http::Outcome Application::begin(const http::Request& request) {
 }
 
 void Application::account(const http::Request& request, const http::Account& account) {
-  const auto match = router_.find(request.method, request.path());
-  const std::string_view route = match.route != nullptr ? match.route->name : "none";
+  std::string_view route = account.label;
+  if (route.empty()) {
+    const auto match = router_.find(request.method, request.path());
+    route = match.route != nullptr ? match.route->name : "none";
+  }
   const double seconds = std::chrono::duration<double>(account.duration).count();
   base::metrics::add(Metric::http_requests, 1, {route, http::method_name(request.method), std::to_string(account.status)});
   base::metrics::observe(Metric::http_request_seconds, seconds, {route});
@@ -301,6 +341,8 @@ void Application::account(const http::Request& request, const http::Account& acc
 
 }  // namespace
 
-std::unique_ptr<http::Handler> make_application(Services services) { return std::make_unique<Application>(services); }
+std::unique_ptr<http::Handler> make_application(Services services, RecallOptions recall) {
+  return std::make_unique<Application>(services, recall);
+}
 
 }  // namespace berth::api

@@ -71,6 +71,13 @@ http::ServerOptions server_options(const Settings& settings, std::vector<http::E
   return options;
 }
 
+// A HEAD of a blob is a promise for a lease, which is renewed when a twenty-fourth of it is over (HOUSE.md, Durability): an answer that is
+// given again renews nothing, so it lives no longer than that.
+api::RecallOptions recall_options(const Settings& settings) {
+  constexpr std::chrono::milliseconds kLongest{60'000};
+  return {settings.number(Setting::recall_memory), std::min(kLongest, settings.duration(Setting::lease) / 24)};
+}
+
 // Members in the order in which they are built; destroyed in the reverse order.
 class RunningDaemon final : public Daemon {
  public:
@@ -140,6 +147,7 @@ class RunningDaemon final : public Daemon {
     blob_pull_ = std::make_unique<service::BlobPull>(*store_, *catalog_, *health_);
     manifest_pull_ = std::make_unique<service::ManifestPull>(*catalog_);
     listing_ = std::make_unique<service::Listing>(*catalog_);
+    freshness_ = std::make_unique<service::Freshness>(*catalog_);
     catalog_probe_ = std::make_unique<service::CatalogProbe>(*catalog_, *health_);
   }
 
@@ -154,8 +162,10 @@ class RunningDaemon final : public Daemon {
                                           .health = *health_,
                                           .catalog_probe = *catalog_probe_,
                                           .write_gate = *write_gate_,
+                                          .freshness = *freshness_,
                                           .policy = access_->policy(),
-                                          .public_url = settings.text(Setting::public_url)});
+                                          .public_url = settings.text(Setting::public_url)},
+                                         recall_options(settings));
     BERTH_TRY(server_, http::start_server(server_options(settings, std::move(endpoints)), *application_, *workers_, clock_));
     std::vector<std::unique_ptr<service::Job>> jobs;
     jobs.push_back(service::make_upload_expiry(*store_, clock_, seconds_of(settings, Setting::upload_lifetime)));
@@ -180,6 +190,7 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<service::BlobPull> blob_pull_;
   std::unique_ptr<service::ManifestPull> manifest_pull_;
   std::unique_ptr<service::Listing> listing_;
+  std::unique_ptr<service::Freshness> freshness_;
   std::unique_ptr<service::CatalogProbe> catalog_probe_;
   std::unique_ptr<http::Handler> application_;
   std::unique_ptr<base::Workers> workers_;

@@ -45,6 +45,7 @@ constexpr SettingRow kRows[] = {
     {Setting::public_url, "public_url", SettingType::text, "", 0, 0, "", "What clients call this registry: https://HOST[:PORT]. Empty: the address that each of them used."},
     {Setting::default_org, "default_org", SettingType::text, "main", 0, 0, "", "The organisation that repositories with names of one part belong to; made at the first start."},
     {Setting::token_lifetime, "token_lifetime", SettingType::duration, "300s", kSecond, kHour, "", "How long a token for pushes and pulls is good. Rights are looked up at each use all the same."},
+    {Setting::recall_memory, "recall_memory", SettingType::bytes, "16MiB", 0, kTiB, "", "Memory for answers to reads that may be given again until something is written; 0 switches it off."},
 };
 // clang-format on
 

@@ -173,6 +173,7 @@ Result<Principal> Accounts::by_token(std::string_view text, Expired expired) con
   BERTH_TRY(auto principal, claimed_principal(token.claims));
   principal.scope = std::make_shared<const TokenScope>(std::move(token.claims.scope));
   principal.freshness = token.freshness;
+  principal.until = std::min(token.claims.expires, principal.until.value_or(token.claims.expires));
   return principal;
 }
 
@@ -206,6 +207,7 @@ Result<Principal> Accounts::key_principal(const KeyRecord& record) const {
     BERTH_TRY(auto principal, user_principal(key.user));
     principal.key = key.id;
     principal.ceiling = record.ceiling;
+    principal.until = key.expires;
     return principal;
   }
   // A service key is the organisation's: its ceiling says what it may, and the organisation's registry is the most that it can.
@@ -215,6 +217,7 @@ Result<Principal> Accounts::key_principal(const KeyRecord& record) const {
   principal.key = key.id;
   principal.rights = std::make_shared<const Rights>(Rights{catalog::Rank::user, {{key.org, 0, catalog::Role::registry_admin}}});
   principal.ceiling = record.ceiling;
+  principal.until = key.expires;
   return principal;
 }
 

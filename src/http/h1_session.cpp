@@ -34,6 +34,7 @@ void H1Session::next_request() {
   exchange_.reset();
   pump_.reset();
   sender_.reset();
+  at_hand_.reset();
   facts_ = {};
   had_empty_line_ = head_deadline_set_ = had_head_ = continue_sent_ = body_broken_ = false;
   scanner_ = HeadScanner({engine_->limits.header_bytes, engine_->limits.header_fields});
@@ -109,13 +110,49 @@ void H1Session::head_complete(std::size_t length) {
   if (request.target.empty()) request.target = presumed_target();
   input_->consume(length);
   had_head_ = facts.has_value() || facts.error().code() == base::ErrorCode::expectation_failed;
+  if (facts && facts->framing == BodyFraming::none) {
+    facts_ = *facts;
+    if (auto response = engine_->handler.recall(request)) return answer_at_hand(std::move(request), std::move(response));
+  }
   exchange_ = std::make_shared<Exchange>(engine_, slot_->loop, std::move(request));
   if (!facts) return reject(facts.error());
   facts_ = *facts;
   dispatch();
 }
 
-// Where an answer that the handler has in memory would be taken on the loop, without the way over a worker (performance.md, hot reads).
+// The way over a worker costs more than the answer itself when that is in memory (ADR 0015).
+void H1Session::answer_at_hand(Request request, std::shared_ptr<const Response> response) {
+  phase_ = Phase::responding;
+  AtHand& answer = at_hand_.emplace();
+  answer.began = std::chrono::steady_clock::now();
+  answer.request = std::move(request);
+  answer.response = std::move(response);
+  const bool keep = facts_.keep_alive && !answer.response->close && !engine_->stopping;
+  answer.persistence = keep ? Persistence::keep : Persistence::close;
+  const ResponsePlan plan = plan_response(*answer.response, answer.request);
+  answer.head = format_head(*answer.response, plan, answer.request, answer.persistence, answer.request.received);
+  std::string_view body;
+  if (plan.framing != ResponseFraming::none) body = text_of(answer.response->body);
+  answer.body_bytes = body.size();
+  answer.sent_at_look = connection_->sent();
+  deadline_.set(engine_->limits.write_stall_timeout);
+  const std::array<base::ByteView, 2> pieces{base::as_bytes(answer.head), base::as_bytes(body)};
+  connection_->write(pieces, net::Follows::nothing,
+                     [self = shared_from_this()](const base::Result<void>& result) { self->at_hand_written(result); });
+}
+
+void H1Session::at_hand_written(const base::Result<void>& result) {
+  if (phase_ != Phase::responding) return;
+  account(result ? Completeness::whole : Completeness::cut);
+  if (!result) {
+    connection_->reset();
+    return finish();
+  }
+  if (at_hand_->persistence == Persistence::keep) return next_request();
+  connection_->close_gently({});
+  finish();
+}
+
 void H1Session::dispatch() {
   phase_ = Phase::working;
   const bool begun = exchange_->begin([self = shared_from_this()](Exchange::Answer answer) { self->begun(std::move(answer)); });
@@ -255,6 +292,11 @@ void H1Session::deadline_over() {
     case Phase::head: return reject(base::Error(base::ErrorCode::request_timeout, "the request header came too slowly"));
     case Phase::idle:
     case Phase::continuing: connection_->close(); return finish();
+    case Phase::responding:
+      if (!at_hand_) return;
+      if (connection_->sent() == at_hand_->sent_at_look) return connection_->reset();
+      at_hand_->sent_at_look = connection_->sent();
+      return deadline_.set(engine_->limits.write_stall_timeout);
     default: return;
   }
 }
@@ -280,10 +322,8 @@ void H1Session::finish() {
   deadline_.clear();
   if (pump_) pump_->stop();
   if (sender_) sender_->stop();
-  if (exchange_) {
-    account(Completeness::cut);
-    exchange_->leave();
-  }
+  account(Completeness::cut);
+  if (exchange_) exchange_->leave();
   slot_->sessions.erase(shared_from_this());
 }
 
@@ -291,10 +331,20 @@ void H1Session::account(Completeness completeness) {
   if (!had_head_) return;
   Account account;
   account.complete = completeness == Completeness::whole;
+  if (at_hand_) {
+    had_head_ = false;
+    account.status = at_hand_->response->status;
+    account.label = at_hand_->response->label;
+    account.response_bytes = account.complete ? at_hand_->body_bytes : 0;
+    account.duration = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - at_hand_->began);
+    return engine_->handler.account(at_hand_->request, account);
+  }
+  if (!exchange_) return;
   if (pump_) account.request_bytes = pump_->received();
   if (sender_) {
     account.status = sender_->status();
     account.response_bytes = sender_->body_bytes();
+    account.label = sender_->label();
   }
   account.duration = exchange_->age();
   exchange_->account(account);

@@ -4,6 +4,7 @@
 //            ▼                                                                                          │
 //   idle ─► head ─► begin() on a worker ─┬─ Response ─────────────────────────────► responding ─┬─ body all here ─┤
 //            │                           └─ consumer ─► [100 Continue] ─► body ───►     │       └─ discarding ────┘
+//            ├─ at hand: recall() ──────────────────────────────────────────────────► responding ─┤
 //            └─ malformed, too large, too slow: render_error() ───────────────────► responding ─► close, lingering
 //
 // Only bytes of the present request are looked at: a pipelined request stays unparsed in the buffer until the answer before it was handed
@@ -38,6 +39,17 @@ class H1Session final : public Session, public BodyPump::Owner, public std::enab
 
   enum class EmptyLine : std::uint8_t { none, half };
 
+  // An answer from memory on its way: one write, without an Exchange, a BodyPump and a ResponseSender.
+  struct AtHand {
+    Request request;
+    std::shared_ptr<const Response> response;
+    std::string head;
+    Persistence persistence = Persistence::close;
+    std::uint64_t body_bytes = 0;
+    std::uint64_t sent_at_look = 0;
+    std::chrono::steady_clock::time_point began;
+  };
+
   void next_request();
   EmptyLine skip_empty_line();
   void read_head();
@@ -46,6 +58,8 @@ class H1Session final : public Session, public BodyPump::Owner, public std::enab
   [[nodiscard]] std::string presumed_target() const;
   [[nodiscard]] Request new_request() const;
   void dispatch();
+  void answer_at_hand(Request request, std::shared_ptr<const Response> response);
+  void at_hand_written(const base::Result<void>& result);
   void begun(Exchange::Answer answer);
   void send_continue();
   void make_pump();
@@ -82,7 +96,8 @@ class H1Session final : public Session, public BodyPump::Owner, public std::enab
   std::shared_ptr<Exchange> exchange_;
   std::shared_ptr<BodyPump> pump_;
   std::shared_ptr<ResponseSender> sender_;
-  net::Deadline deadline_;  // idle, head and continuing; the others have their own
+  std::optional<AtHand> at_hand_;
+  net::Deadline deadline_;  // idle, head, continuing and what is at hand; the others have their own
 };
 
 }  // namespace berth::http

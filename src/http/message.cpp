@@ -90,6 +90,12 @@ std::string_view Request::query() const {
   return mark == std::string_view::npos ? std::string_view() : all.substr(mark + 1);
 }
 
+std::string_view text_of(const Body& body) {
+  if (const auto* text = std::get_if<std::string>(&body)) return *text;
+  const auto* shared = std::get_if<std::shared_ptr<const std::string>>(&body);
+  return shared != nullptr && *shared ? std::string_view(**shared) : std::string_view();
+}
+
 std::optional<std::uint64_t> body_length(const Body& body) {
   if (const auto* text = std::get_if<std::string>(&body)) return text->size();
   if (const auto* shared = std::get_if<std::shared_ptr<const std::string>>(&body)) return *shared ? (*shared)->size() : 0;

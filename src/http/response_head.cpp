@@ -67,7 +67,11 @@ bool is_own_field(std::string_view name) {
 
 // A value can carry what a client sent (a Location, an OCI-Tag); a line end in it would be a second header.
 void append_value(std::string& to, std::string_view value) {
-  for (const char c : value) to.push_back(is_control(c) && c != '\t' ? ' ' : c);
+  const auto ends_lines = [](char c) { return is_control(c) && c != '\t'; };
+  const std::size_t begin = to.size();
+  to.append(value);
+  if (std::none_of(value.begin(), value.end(), ends_lines)) return;
+  std::replace_if(to.begin() + static_cast<std::ptrdiff_t>(begin), to.end(), ends_lines, ' ');
 }
 
 void append_field(std::string& to, std::string_view name, std::string_view value) {

@@ -37,6 +37,7 @@ class ResponseSender : public std::enable_shared_from_this<ResponseSender> {
   [[nodiscard]] Persistence persistence() const { return persistence_; }
   // 0 until the head is on its way.
   [[nodiscard]] int status() const { return started_ ? response_.status : 0; }
+  [[nodiscard]] std::string_view label() const { return response_.label; }
   // Bytes of the body handed to the kernel.
   [[nodiscard]] std::uint64_t body_bytes() const;
 

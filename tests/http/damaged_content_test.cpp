@@ -15,7 +15,7 @@ namespace {
 class DamagedContent : public ClientTest {
  protected:
   void SetUp() override {
-    auto daemon = start_test_daemon(directory_.path());
+    auto daemon = start_test_daemon(directory_.path(), {{app::Setting::recall_memory, "0"}});
     ASSERT_TRUE(daemon) << daemon.error().message();
     daemon_ = std::move(*daemon);
     connect(daemon_->urls().front());

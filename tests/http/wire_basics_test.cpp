@@ -228,5 +228,59 @@ TEST_F(WireBasics, SpreadsConnectionsOverLoopsAndListeners) {
   for (RawClient& client : clients) EXPECT_EQ(client.read_reply().body, "ok /a");
 }
 
+TEST_F(WireBasics, AnAnswerAtHandNeedsNoWorker) {
+  Gate gate;
+  worker_threads = 1;
+  handler.on("/slow", [&](const http::Request&) -> http::Outcome {
+    gate.pass();
+    return text("slow");
+  });
+  http::Response known = text("known");
+  known.label = "known";
+  handler.at_hand("/known", known);
+  start();
+  RawClient other = connect();
+  other.send(get("/slow"));
+  RawClient client = connect();
+  client.send(get("/known") + "HEAD /known HTTP/1.1\r\nHost: h\r\n\r\n" + get("/known"));
+  const RawReply first = client.read_reply();
+  EXPECT_EQ(first.status, 200);
+  EXPECT_EQ(first.body, "known");
+  EXPECT_EQ(first.field("x-request-id").size(), 32u);
+  EXPECT_EQ(client.read_reply(BodyRule::none).field("content-length"), "5");
+  EXPECT_EQ(client.read_reply().body, "known");
+  client.send("GET /known HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(client.read_reply().field("connection"), "close");
+  EXPECT_TRUE(client.at_end());
+  const auto accounts = handler.wait_accounts(4);
+  for (const auto& account : accounts) {
+    EXPECT_EQ(account.status, 200);
+    EXPECT_EQ(account.label, "known");
+    EXPECT_TRUE(account.complete);
+  }
+  EXPECT_EQ(accounts[0].response_bytes, 5u);
+  EXPECT_EQ(accounts[1].response_bytes, 0u);
+  gate.open();
+  EXPECT_EQ(other.read_reply().body, "slow");
+}
+
+TEST_F(WireBasics, ARequestWithABodyIsNotAnsweredFromHand) {
+  handler.at_hand("/known", text("known"));
+  start();
+  RawClient client = connect();
+  client.send("GET /known HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc");
+  EXPECT_EQ(client.read_reply().body, "ok /known");
+}
+
+TEST_F(WireBasics, APeerThatTakesNothingOfAnAnswerAtHandIsCut) {
+  options.limits.write_stall_timeout = std::chrono::milliseconds(50);
+  handler.at_hand("/known", text(std::string(32 * 1024 * 1024, 'x')));
+  start();
+  RawClient client = connect();
+  client.send(get("/known"));
+  const auto accounts = handler.wait_accounts(1);
+  EXPECT_FALSE(accounts[0].complete);
+}
+
 }  // namespace
 }  // namespace berth::test

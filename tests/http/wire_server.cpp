@@ -32,6 +32,11 @@ base::Result<std::string> ListGenerator::next() {
   return std::string();
 }
 
+std::shared_ptr<const http::Response> PathHandler::recall(const http::Request& request) {
+  const auto known = at_hand_.find(request.target);
+  return known == at_hand_.end() ? nullptr : known->second;
+}
+
 http::Outcome PathHandler::begin(const http::Request& request) {
   log_.with([&](Log& log) { log.targets.push_back(request.target); });
   const auto entry = begins_.find(std::string(request.path()));

@@ -92,6 +92,12 @@ class PathHandler final : public http::Handler {
   // Before the server starts.
   void on(const std::string& path, Begin begin) { begins_[path] = std::move(begin); }
 
+  // Before the server starts: what is at hand for a target.
+  void at_hand(const std::string& target, http::Response response) {
+    at_hand_[target] = std::make_shared<const http::Response>(std::move(response));
+  }
+
+  std::shared_ptr<const http::Response> recall(const http::Request& request) override;
   http::Outcome begin(const http::Request& request) override;
   http::Response render_error(const http::Request& request, const base::Error& error) override;
   void account(const http::Request& request, const http::Account& account) override;
@@ -107,6 +113,7 @@ class PathHandler final : public http::Handler {
     std::vector<http::Account> accounts;
   };
   std::map<std::string, Begin> begins_;
+  std::map<std::string, std::shared_ptr<const http::Response>> at_hand_;
   base::Synced<Log> log_;
 };
 

@@ -1,6 +1,7 @@
 // The whole API as an http::Handler: match → limits → authenticate → authorize → decode → handle → encode → account.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -23,11 +24,18 @@ struct Services {
   service::Health& health;
   const service::CatalogProbe& catalog_probe;
   const service::WriteGate& write_gate;
+  const service::Freshness& freshness;
   const auth::Policy& policy;
   std::string public_url = {};  // what clients call us; empty: the address that each of them used
 };
 
-// The services and their references outlive the result.
-std::unique_ptr<http::Handler> make_application(Services services);
+// How answers are given again without asking anybody (src/api/memory.h).
+struct RecallOptions {
+  std::size_t bytes = 16 * 1024 * 1024;    // kept at most; 0: never
+  std::chrono::milliseconds life{60'000};  // of one answer, even when nothing changes
+};
+
+// The services and their references outlive the result. `clock` tells the life of answers.
+std::unique_ptr<http::Handler> make_application(Services services, RecallOptions recall = {});
 
 }  // namespace berth::api

@@ -80,6 +80,9 @@ struct BodyRule {
   static constexpr BodyRule streamed() { return {Kind::streamed, 0, base::ErrorCode::body_too_large}; }
 };
 
+// Whether an answer of 200 may be given again, from memory, to the same question of the same caller until the catalog changes.
+enum class Recall : std::uint8_t { never, until_write };
+
 struct Parameter {
   enum class Where : std::uint8_t { query, header };
   std::string_view name;
@@ -114,6 +117,7 @@ struct Route {
   std::string_view path;  // "/v2/{name}/manifests/{reference}"; {name} takes several parts
   Access access;
   BodyRule body;
+  Recall recall = Recall::never;
   std::vector<Parameter> parameters;
   std::vector<ReplyRow> replies;
   std::vector<base::ErrorCode> errors;  // beside those that every route has (common_errors())

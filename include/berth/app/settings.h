@@ -47,6 +47,7 @@ enum class Setting : std::uint8_t {
   public_url,
   default_org,
   token_lifetime,
+  recall_memory,
 };
 
 enum class SettingType : std::uint8_t { text, list, boolean, choice, number, bytes, duration };

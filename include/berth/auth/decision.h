@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "berth/auth/roles.h"
+#include "berth/base/clock.h"
 #include "berth/catalog/accounts.h"
 
 namespace berth::auth {
@@ -59,6 +60,7 @@ struct Principal {
   std::shared_ptr<const TokenScope> scope;  // null: no token
   // The token's time is over: good for nothing but the URL of an upload that was begun with it.
   enum class Freshness : std::uint8_t { fresh, expired } freshness = Freshness::fresh;
+  std::optional<base::TimePoint> until;  // when its token or key runs out, whichever is first
 };
 
 // What is asked.

@@ -1,7 +1,8 @@
 // What the codecs call: the one door from http to api.
 //
 // The way of one request (both protocols):
-//   head complete and well-formed ─► begin()            worker thread: authorises, decides; not a byte of the body was taken yet
+//   head complete and well-formed ─► recall()           loop thread: an answer from memory, if there is one ─► sent
+//                                 └► begin()            worker thread: authorises, decides; not a byte of the body was taken yet
 //     ├─ a Response                 ─► sent. An unread body: a small rest is read and dropped, else the connection ends after the response
 //     └─ a BodyConsumer             ─► "100 Continue" if it was asked for, then write() for each piece, then finish() ─► Response
 //   peer gone, too slow, malformed  ─► abandon()
@@ -39,12 +40,16 @@ struct Account {
   std::uint64_t request_bytes = 0;   // of the body
   std::uint64_t response_bytes = 0;  // of the body
   std::chrono::microseconds duration{0};
-  bool complete = false;  // the whole response was handed to the kernel
+  bool complete = false;   // the whole response was handed to the kernel
+  std::string_view label;  // Response::label
 };
 
 class Handler {
  public:
   virtual ~Handler() = default;
+  // An answer that is at hand and still true, for a request without a body; its body is text. nullptr: begin() is asked. Loop thread, before
+  // begin(): from memory alone, no I/O, no lock that anybody holds across I/O. Must not throw.
+  virtual std::shared_ptr<const Response> recall(const Request& request) = 0;
   // Worker thread. Must not throw.
   virtual Outcome begin(const Request& request) = 0;
   // An answer for a request that never reached begin(), or that failed on its way: malformed, too large, too slow, no free worker.

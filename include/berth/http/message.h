@@ -93,7 +93,12 @@ struct Response {
   std::optional<std::uint64_t> head_length;
   // The connection must not be used again (HTTP/1), whatever the body's state.
   bool close = false;
+  // What the maker calls this kind of answer, in static storage; comes back to it in Account. Never sent.
+  std::string_view label;
 };
+
+// The text of a body; empty for a file and a Generator.
+std::string_view text_of(const Body& body);
 
 // Length of a body; nullopt for a Generator.
 std::optional<std::uint64_t> body_length(const Body& body);

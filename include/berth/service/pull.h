@@ -55,6 +55,17 @@ class ManifestPull {
   catalog::Catalog& catalog_;
 };
 
+// Whether what was read before is still all that there is to read.
+class Freshness {
+ public:
+  explicit Freshness(const catalog::Catalog& catalog) : catalog_(catalog) {}
+  // Differs after every acknowledged write. An answer made from reads that began after this was asked is true while it stays. Never blocks.
+  [[nodiscard]] std::uint64_t generation() const { return catalog_.generation(); }
+
+ private:
+  const catalog::Catalog& catalog_;
+};
+
 class Listing {
  public:
   explicit Listing(catalog::Catalog& catalog) : catalog_(catalog) {}

@@ -38,12 +38,19 @@ class ApplicationTest : public ::testing::Test {
  protected:
   ApplicationTest() { base::log::configure(base::log::Format::text, base::log::Level::off); }
 
-  http::Response begin(http::Method method, std::string target) {
+  static http::Request request_for(http::Method method, std::string target) {
     http::Request request;
     request.method = method;
     request.method_text = http::method_name(method);
     request.target = std::move(target);
     request.id = std::string(32, 'a');
+    request.received = base::SystemClock().now();
+    return request;
+  }
+
+  http::Response begin(http::Method method, std::string target) { return begin(request_for(method, std::move(target))); }
+
+  http::Response begin(const http::Request& request) {
     auto outcome = application->begin(request);
     EXPECT_TRUE(std::holds_alternative<http::Response>(outcome));
     auto* response = std::get_if<http::Response>(&outcome);
@@ -51,8 +58,9 @@ class ApplicationTest : public ::testing::Test {
   }
 
   static std::string body_of(const http::Response& response) {
-    const auto* text = std::get_if<std::string>(&response.body);
-    return text != nullptr ? *text : std::string();
+    if (const auto* text = std::get_if<std::string>(&response.body)) return *text;
+    const auto* shared = std::get_if<std::shared_ptr<const std::string>>(&response.body);
+    return shared != nullptr ? **shared : std::string();
   }
   static base::Json json_of(const http::Response& response) { return base::parse_json(body_of(response)).value(); }
 
@@ -70,6 +78,7 @@ class ApplicationTest : public ::testing::Test {
   service::BlobPull blob_pull{*store, *catalog, health};
   service::ManifestPull manifest_pull{*catalog};
   service::Listing listing{*catalog};
+  service::Freshness freshness{*catalog};
   service::CatalogProbe catalog_probe{*catalog, health};
   service::WriteGate write_gate{service::WriteGate::Setting::read_write, *catalog};
   std::unique_ptr<http::Handler> application = make_application({.blob_push = blob_push,
@@ -80,6 +89,7 @@ class ApplicationTest : public ::testing::Test {
                                                                  .health = health,
                                                                  .catalog_probe = catalog_probe,
                                                                  .write_gate = write_gate,
+                                                                 .freshness = freshness,
                                                                  .policy = policy});
 };
 
@@ -133,7 +143,7 @@ TEST_F(ApplicationTest, AMountFromWhatMayNotBePulledIsAnUpload) {
   ASSERT_TRUE(upload.append(base::as_bytes("secret")));
   ASSERT_TRUE(upload.commit(digest));
   application = make_application(
-      {blob_push, manifest_push, blob_pull, manifest_pull, listing, health, catalog_probe, write_gate, only_target});
+      {blob_push, manifest_push, blob_pull, manifest_pull, listing, health, catalog_probe, write_gate, freshness, only_target});
   for (const auto* from : {"&from=a/source", ""}) {
     const auto response = begin(http::Method::post, "/v2/a/target/blobs/uploads/?mount=" + digest.text() + from);
     EXPECT_EQ(response.status, 202) << from;
@@ -212,6 +222,123 @@ TEST_F(ApplicationTest, ABodyIsCutAtItsLimit) {
   const auto refused = consumer->write(base::as_bytes(" "));
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->status, 413);
+}
+
+class RecallTest : public ApplicationTest {
+ protected:
+  oci::Digest push_blob(const std::string& repository, const std::string& bytes) {
+    const auto digest = oci::Digest::of_bytes(base::HashAlgorithm::sha256, base::as_bytes(bytes));
+    auto upload =
+        blob_push.begin_single(oci::RepositoryName::parse(repository).value(), {"somebody"}, base::HashAlgorithm::sha256).value();
+    EXPECT_TRUE(upload.append(base::as_bytes(bytes)));
+    EXPECT_TRUE(upload.commit(digest));
+    return digest;
+  }
+
+  // A manifest without layers whose one annotation is `word`.
+  std::string push_tag(const std::string& tag, const std::string& word) {
+    const auto config = push_blob("a/b", "{}");
+    const std::string bytes =
+        R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":")" +
+        config.text() + R"(","size":2},"layers":[],"annotations":{"w":")" + word + R"("}})";
+    auto pushed = manifest_push.put({.repository = oci::RepositoryName::parse("a/b").value(),
+                                     .reference = oci::parse_reference(tag).value(),
+                                     .content_type = "application/vnd.oci.image.manifest.v1+json",
+                                     .bytes = bytes,
+                                     .tags = {},
+                                     .condition = {},
+                                     .principal = "somebody"});
+    EXPECT_TRUE(pushed) << pushed.error().message();
+    return bytes;
+  }
+
+  std::shared_ptr<const http::Response> recall(http::Request request) {
+    request.received = clock.now();
+    return application->recall(request);
+  }
+  std::shared_ptr<const http::Response> recall(const std::string& target) {
+    return recall(request_for(http::Method::get, target));
+  }
+};
+
+TEST_F(RecallTest, AnAnswerIsGivenAgainUntilSomethingIsWritten) {
+  const std::string manifest = "/v2/a/b/manifests/v1";
+  const auto first = push_tag("v1", "one");
+  EXPECT_FALSE(recall(manifest)) << "nobody has asked yet";
+  const auto asked = begin(http::Method::get, manifest);
+  const auto known = recall(manifest);
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->status, 200);
+  EXPECT_EQ(body_of(*known), first);
+  EXPECT_EQ(known->fields.all(), asked.fields.all());
+  EXPECT_EQ(known->label, "oci.manifest.get");
+
+  const auto second = push_tag("v1", "two");
+  EXPECT_FALSE(recall(manifest)) << "the tag has moved";
+  EXPECT_EQ(body_of(begin(http::Method::get, manifest)), second);
+  EXPECT_EQ(body_of(*recall(manifest)), second);
+
+  ASSERT_EQ(begin(http::Method::delete_, manifest).status, 202);
+  EXPECT_FALSE(recall(manifest)) << "the tag has gone";
+  EXPECT_EQ(begin(http::Method::get, manifest).status, 404);
+  EXPECT_FALSE(recall(manifest)) << "only what was found is remembered";
+}
+
+TEST_F(RecallTest, EveryKindOfReadIsRemembered) {
+  push_tag("v1", "one");
+  const auto digest = push_blob("a/b", "four");
+  for (const auto* target : {"/v2/", "/v2/_catalog?n=5", "/v2/a/b/tags/list", "/v2/a/b/manifests/v1"}) {
+    EXPECT_FALSE(recall(target)) << target;
+    const auto asked = begin(http::Method::get, target);
+    const auto known = recall(target);
+    ASSERT_TRUE(known) << target;
+    EXPECT_EQ(body_of(*known), body_of(asked)) << target;
+  }
+  const auto blob = "/v2/a/b/blobs/" + digest.text();
+  EXPECT_EQ(body_of(begin(http::Method::get, blob)), "four") << "a small file is read whole";
+  EXPECT_EQ(body_of(*recall(blob)), "four");
+  EXPECT_EQ(begin(http::Method::head, blob).head_length, 4U);
+  EXPECT_EQ(recall(request_for(http::Method::head, blob))->head_length, 4U);
+  begin(http::Method::get, "/healthz");
+  EXPECT_FALSE(recall("/healthz")) << "its row says never";
+}
+
+TEST_F(RecallTest, AQuestionIsAllThatTheAnswerDependsOn) {
+  push_tag("v1", "one");
+  const auto digest = push_blob("a/b", "four");
+  const auto blob = "/v2/a/b/blobs/" + digest.text();
+  auto mine = request_for(http::Method::get, blob);
+  mine.authority = "one.example";
+  mine.fields.add("Authorization", "Bearer mine");
+  begin(mine);
+  ASSERT_TRUE(recall(mine));
+  EXPECT_FALSE(recall(blob)) << "without the credential";
+  auto other = mine;
+  other.fields.set("Authorization", "Bearer other");
+  EXPECT_FALSE(recall(other)) << "with another credential";
+  other = mine;
+  other.authority = "two.example";
+  EXPECT_FALSE(recall(other)) << "of another host";
+  other = mine;
+  other.method = http::Method::head;
+  EXPECT_FALSE(recall(other)) << "by another method";
+  for (const auto* condition : {"Range", "If-Range", "If-None-Match", "if-modified-since"}) {
+    other = mine;
+    other.fields.add(condition, "bytes=0-1");
+    EXPECT_FALSE(recall(other)) << condition;
+  }
+  other = mine;
+  other.fields.add("authorization", "Bearer second");
+  EXPECT_FALSE(recall(other)) << "two credentials are none";
+}
+
+TEST_F(RecallTest, AnAnswerHasItsTime) {
+  push_tag("v1", "one");
+  auto request = request_for(http::Method::get, "/v2/a/b/manifests/v1");
+  begin(request);
+  EXPECT_TRUE(application->recall(request));
+  request.received += std::chrono::milliseconds(60'000);
+  EXPECT_FALSE(application->recall(request));
 }
 
 }  // namespace

@@ -1,0 +1,133 @@
+#include "api/memory.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+namespace berth::api {
+
+namespace {
+
+// What an entry costs beside its text: nodes, strings, fields.
+constexpr std::size_t kEntryBytes = 512;
+
+std::size_t weight(std::string_view question, const KnownAnswer& answer) {
+  std::size_t bytes = kEntryBytes + question.size() + http::text_of(answer.response.body).size();
+  for (const auto& [name, value] : answer.response.fields.all()) bytes += name.size() + value.size();
+  return bytes;
+}
+
+// Questions that are longer are not worth their memory.
+constexpr std::size_t kLongestQuestion = 8 * 1024;
+// A file of so many bytes is read whole and kept; what is larger is sent by the kernel.
+constexpr std::uint64_t kSmallFile = 16 * 1024;
+
+enum class FieldUse : std::uint8_t { none, credential, condition };
+
+// What a request field has to do with the answer of a route that may be recalled.
+FieldUse read_field(std::string_view name) {
+  struct Row {
+    std::string_view name;
+    FieldUse use;
+  };
+  static constexpr std::array kRows{
+      Row{"authorization", FieldUse::credential},
+      Row{"range", FieldUse::condition},
+      Row{"if-range", FieldUse::condition},
+      Row{"if-match", FieldUse::condition},
+      Row{"if-none-match", FieldUse::condition},
+      Row{"if-modified-since", FieldUse::condition},
+      Row{"if-unmodified-since", FieldUse::condition},
+  };
+  for (const Row& row : kRows) {
+    if (row.name.size() == name.size() &&
+        std::equal(name.begin(), name.end(), row.name.begin(), [](char a, char b) { return (a | 0x20) == b; })) {
+      return row.use;
+    }
+  }
+  return FieldUse::none;
+}
+
+}  // namespace
+
+//   method LF authority LF target LF credential
+bool put_question(const http::Request& request, std::string& question) {
+  if (request.method != http::Method::get && request.method != http::Method::head) return false;
+  if (request.has_body) return false;
+  std::string_view credential;
+  for (const auto& [name, value] : request.fields.all()) {
+    switch (read_field(name)) {
+      case FieldUse::none: break;
+      case FieldUse::credential:
+        if (!credential.empty()) return false;
+        credential = value;
+        break;
+      case FieldUse::condition: return false;
+    }
+  }
+  question.clear();
+  question.append(request.method == http::Method::get ? "G\n" : "H\n");
+  question.append(request.authority).append("\n").append(request.target).append("\n").append(credential);
+  return question.size() <= kLongestQuestion;
+}
+
+bool hold_as_text(http::Response& response, std::size_t limit) {
+  if (auto* text = std::get_if<std::string>(&response.body)) {
+    if (text->size() > limit) return false;
+    response.body = std::make_shared<const std::string>(std::move(*text));
+    return true;
+  }
+  if (const auto* file = std::get_if<http::FileBody>(&response.body)) {
+    if (file->length > std::min(limit, kSmallFile)) return false;
+    std::string text(file->length, '\0');
+    const auto size = file->file->read(std::as_writable_bytes(std::span(text)), file->offset);
+    if (!size || *size != text.size()) return false;
+    response.body = std::make_shared<const std::string>(std::move(text));
+    return true;
+  }
+  return std::holds_alternative<std::shared_ptr<const std::string>>(response.body) &&
+         http::text_of(response.body).size() <= limit;
+}
+
+base::Synced<AnswerMemory::Shard>& AnswerMemory::shard_of(std::string_view question) {
+  return shards_[(TextHash()(question) >> 8) % kShards];
+}
+
+// Half of the budget is the young ones'.
+void AnswerMemory::make_room(Shard& shard, std::size_t bytes) const {
+  if (shard.young_bytes + bytes > shard_budget_ / 2) {
+    shard.old = std::exchange(shard.young, {});
+    shard.young_bytes = 0;
+  }
+  shard.young_bytes += bytes;
+}
+
+std::shared_ptr<const KnownAnswer> AnswerMemory::find(std::string_view question) {
+  return shard_of(question).with([&](Shard& shard) -> std::shared_ptr<const KnownAnswer> {
+    if (const auto young = shard.young.find(question); young != shard.young.end()) return young->second;
+    const auto old = shard.old.find(question);
+    if (old == shard.old.end()) return nullptr;
+    auto node = shard.old.extract(old);
+    auto answer = node.mapped();
+    make_room(shard, weight(question, *answer));
+    shard.young.insert(std::move(node));
+    return answer;
+  });
+}
+
+void AnswerMemory::keep(std::string question, std::shared_ptr<const KnownAnswer> answer) {
+  const std::size_t bytes = weight(question, *answer);
+  if (bytes > largest()) return;
+  shard_of(question).with([&](Shard& shard) {
+    const auto known = shard.young.find(question);
+    if (known == shard.young.end()) {
+      make_room(shard, bytes);
+    } else {
+      // The old size goes with the half; a slightly early turn is no harm.
+      shard.young_bytes += bytes;
+    }
+    shard.young.insert_or_assign(std::move(question), std::move(answer));
+  });
+}
+
+}  // namespace berth::api
