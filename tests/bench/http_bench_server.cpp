@@ -46,6 +46,7 @@ class BenchHandler final : public http::Handler {
  public:
   BenchHandler(std::shared_ptr<const base::File> file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
 
+  std::shared_ptr<const http::Response> recall(const http::Request&) override { return nullptr; }
   http::Outcome begin(const http::Request& request) override {
     const std::string_view path = request.path();
     if (path == "/small") return http::Response{200, {{"Content-Type", "application/json"}}, small_, {}, false};
