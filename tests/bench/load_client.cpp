@@ -126,8 +126,9 @@ struct Totals {
 };
 
 std::string request(std::string_view method, std::string_view target, std::size_t length, std::string_view fields = {}) {
-  return std::string(method) + ' ' + std::string(target) + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " +
-         std::to_string(length) + "\r\nContent-Type: application/octet-stream\r\n" + std::string(fields) + "\r\n";
+  return std::string(method) + ' ' + std::string(target) +
+         " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " + std::to_string(length) +
+         "\r\nContent-Type: application/octet-stream\r\n" + std::string(fields) + "\r\n";
 }
 
 // Locations come as paths or as URLs.
@@ -278,13 +279,13 @@ void small_pushes(int port, const std::string& repository, std::size_t count, st
         return R"({"mediaType":"application/vnd.oci.image.)" + std::string(type) + R"(","digest":")" +
                contents[k * blobs + b].digest() + R"(","size":)" + std::to_string(kSmall) + "}";
       };
-      const std::string manifest =
-          R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":)" +
-          described("config.v1+json", 0) + R"(,"layers":[)" + described("layer.v1.tar+gzip", 1) + "," +
-          described("layer.v1.tar+gzip", 2) + "]}";
+      const std::string manifest = R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":)" +
+                                   described("config.v1+json", 0) + R"(,"layers":[)" + described("layer.v1.tar+gzip", 1) + "," +
+                                   described("layer.v1.tar+gzip", 2) + "]}";
       const std::string head = "PUT /v2/" + own + "/manifests/v" + std::to_string(k) +
                                " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/vnd.oci.image.manifest.v1+json\r\n"
-                               "Content-Length: " + std::to_string(manifest.size()) + "\r\n\r\n";
+                               "Content-Length: " +
+                               std::to_string(manifest.size()) + "\r\n\r\n";
       connection.send({head, manifest});
       expect(connection.read(), 201, "PUT of a manifest");
     }

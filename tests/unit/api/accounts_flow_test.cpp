@@ -157,6 +157,23 @@ TEST_F(AccountsFlow, AnUploadOutlivesItsToken) {
   EXPECT_EQ(finish(second, token, "slower"), 403) << "still the same principal, no longer allowed";
 }
 
+// The memory of answers holds the decision as well, and lets go of it when the credential runs out or the rights change.
+TEST_F(AccountsFlow, AnAnswerFromMemoryEndsWithItsCredential) {
+  const auto blob = "/v2/acme/app/blobs/" + push_blob(service::name("acme/app"), "bytes").text();
+  const auto soon_over = bearer(key("ann@x", {}, {}, std::chrono::seconds(30)));
+  const auto lasting = bearer(key("ann@x"));
+  for (int again = 0; again < 2; ++again) {
+    EXPECT_EQ(ask(Method::get, blob, soon_over).status, 200);
+    EXPECT_EQ(ask(Method::get, blob, lasting).status, 200);
+    EXPECT_EQ(ask(Method::get, blob, "").status, 401);
+  }
+  clock.advance(std::chrono::seconds(31));
+  EXPECT_EQ(ask(Method::get, blob, soon_over).status, 401);
+  EXPECT_EQ(ask(Method::get, blob, lasting).status, 200);
+  ASSERT_TRUE(accounts.take("ann@x", {"acme", ""}, "REGISTRY_USER"));
+  EXPECT_NE(ask(Method::get, blob, lasting).status, 200);
+}
+
 // B3.14.
 TEST_F(AccountsFlow, AMountShowsNothingOfWhatMayNotBePulled) {
   const auto secret = push_blob(service::name("zeta/secret"), "secret layer");

@@ -229,7 +229,8 @@ class RecallTest : public ApplicationTest {
   oci::Digest push_blob(const std::string& repository, const std::string& bytes) {
     const auto digest = oci::Digest::of_bytes(base::HashAlgorithm::sha256, base::as_bytes(bytes));
     auto upload =
-        blob_push.begin_single(oci::RepositoryName::parse(repository).value(), {"somebody"}, base::HashAlgorithm::sha256).value();
+        blob_push.begin_single(oci::RepositoryName::parse(repository).value(), policy.guest(), base::HashAlgorithm::sha256)
+            .value();
     EXPECT_TRUE(upload.append(base::as_bytes(bytes)));
     EXPECT_TRUE(upload.commit(digest));
     return digest;
