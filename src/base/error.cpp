@@ -41,6 +41,8 @@ std::string_view error_code_name(ErrorCode code) {
     case ErrorCode::repository_unknown: return "repository_unknown";
     case ErrorCode::tag_unknown: return "tag_unknown";
     case ErrorCode::tag_immutable: return "tag_immutable";
+    case ErrorCode::event_unknown: return "event_unknown";
+    case ErrorCode::restore_impossible: return "restore_impossible";
     case ErrorCode::precondition_failed: return "precondition_failed";
     case ErrorCode::pagination_invalid: return "pagination_invalid";
     case ErrorCode::unsupported: return "unsupported";

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "catalog/collect.h"
+
 namespace berth::catalog {
 
 using base::ErrorCode;
@@ -55,6 +57,7 @@ Result<void> link_blob(Connection& connection, const Leases& leases, std::int64_
                        std::uint64_t size, std::int64_t now) {
   BERTH_TRY(const auto known, first_blob(connection, Query::find_blob_row, {digest}));
   if (!known) {
+    BERTH_TRY([[maybe_unused]] const bool was_dead, take_back(connection, digest));
     BERTH_TRY([[maybe_unused]] const auto added,
               connection.run(Query::insert_blob, {digest, static_cast<std::int64_t>(size), now, leases.fresh(now)}));
   } else if (known->size != size) {

@@ -26,7 +26,8 @@ base::Result<std::optional<BlobRow>> find_repository_blob(Connection& connection
                                                           std::string_view digest);
 base::Result<std::optional<BlobRow>> find_blob_anywhere(Connection& connection, std::string_view digest);
 
-// Links, makes the blob's row when missing, and renews its lease. Errors: corrupt when the blob is known with another size.
+// Links, makes the blob's row when missing (its tombstone, if it has one, goes), and renews its lease.
+// Errors: corrupt when the blob is known with another size; busy (its bytes are being removed).
 base::Result<void> link_blob(Connection& connection, const Leases& leases, std::int64_t repository, std::string_view digest,
                              std::uint64_t size, std::int64_t now);
 // Fails with corrupt when the blob is in the register of damage (berth/catalog/damage.h).

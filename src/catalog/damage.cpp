@@ -60,6 +60,10 @@ Result<void> SqliteDamage::clear(const oci::Digest& digest) {
   });
 }
 
+Result<bool> SqliteDamage::contains(const oci::Digest& digest) {
+  return readers_.with([&](Connection& c) { return c.exists(Query::find_damage, {std::string_view(digest.text())}); });
+}
+
 Result<std::uint64_t> SqliteDamage::count() {
   return readers_.with([&](Connection& c) -> Result<std::uint64_t> {
     BERTH_TRY(const auto count, c.find_integer(Query::count_damage, {std::string_view()}));
@@ -94,12 +98,14 @@ Result<ScrubProgress> SqliteDamage::get_scrub_progress() {
 }
 
 Result<void> SqliteDamage::set_scrub_progress(const ScrubProgress& progress) {
-  return writer_.run([&](Connection& c) -> Result<void> {
-    BERTH_TRY([[maybe_unused]] const auto changed,
-              c.run(Query::set_scrub, {std::string_view(progress.position), base::to_unix_micros(progress.started_at),
-                                       base::to_unix_micros(progress.finished_at)}));
-    return {};
-  });
+  return writer_.run(
+      [&](Connection& c) -> Result<void> {
+        BERTH_TRY([[maybe_unused]] const auto changed,
+                  c.run(Query::set_scrub, {std::string_view(progress.position), base::to_unix_micros(progress.started_at),
+                                           base::to_unix_micros(progress.finished_at)}));
+        return {};
+      },
+      Writer::Effect::bookkeeping);
 }
 
 }  // namespace berth::catalog

@@ -19,6 +19,7 @@ class SqliteDamage final : public Damage {
 
   base::Result<bool> record(const oci::Digest& digest, std::string_view reason) override;
   base::Result<void> clear(const oci::Digest& digest) override;
+  base::Result<bool> contains(const oci::Digest& digest) override;
   base::Result<std::uint64_t> count() override;
   base::Result<std::vector<DamagedBlob>> list(std::string_view after, std::size_t limit) override;
   base::Result<std::vector<BlobRecord>> list_blobs(std::string_view after, std::size_t limit) override;

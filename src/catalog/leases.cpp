@@ -38,6 +38,9 @@ Result<Leases> Leases::start(Connection& connection, base::Duration length, base
                        {{"extension_seconds", extension / 1'000'000}, {"leases_up_to", extended_up_to}});
   }
   BERTH_TRY([[maybe_unused]] const auto changed, connection.run(Query::set_state, {length.count(), extension, extended_up_to}));
+  if (!clean) {
+    BERTH_TRY([[maybe_unused]] const auto noted, connection.run(Query::set_swept, {std::int64_t{0}}));
+  }
   BERTH_CHECK_OK(transaction.commit());
   return Leases(length.count(), extension, extended_up_to);
 }

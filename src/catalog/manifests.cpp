@@ -8,7 +8,9 @@
 #include "berth/base/hash.h"
 #include "berth/base/json.h"
 #include "catalog/blobs.h"
+#include "catalog/collect.h"
 #include "catalog/tags.h"
+#include "catalog/trash.h"
 
 namespace berth::catalog {
 
@@ -112,14 +114,15 @@ Result<std::int64_t> insert(Connection& connection, const PreparedManifest& mani
 }
 
 // The same bytes under another media type: allowed while no tag shows them, and then what was derived from the type is derived anew.
-Result<void> replace(Connection& connection, const PreparedManifest& manifest, std::int64_t repository, std::int64_t id,
-                     std::string_view stored_type, std::int64_t now) {
+Result<void> replace(Connection& connection, const Leases& leases, const PreparedManifest& manifest, std::int64_t repository,
+                     std::int64_t id, std::string_view stored_type, std::int64_t now) {
   BERTH_TRY(const bool tagged, connection.exists(Query::is_manifest_tagged, {id}));
   if (tagged) {
     return fail(ErrorCode::media_type_mismatch, "the manifest is stored and tagged as " + std::string(stored_type) + ", not as " +
                                                     manifest.put.manifest.media_type);
   }
   const Columns columns(manifest);
+  BERTH_CHECK_OK(release_blobs(connection, leases, id, now));
   BERTH_TRY([[maybe_unused]] const auto changed,
             connection.run(Query::replace_manifest, {columns.media_type, columns.shape, columns.artifact_type,
                                                      columns.config_media_type, columns.subject, columns.annotations, now, id}));
@@ -149,14 +152,15 @@ Result<void> heal_if_damaged(Connection& connection, const PreparedManifest& man
   return write_references(connection, manifest, repository, id);
 }
 
-Result<std::int64_t> store(Connection& connection, const PreparedManifest& manifest, std::int64_t repository, std::int64_t now) {
+Result<std::int64_t> store(Connection& connection, const Leases& leases, const PreparedManifest& manifest,
+                           std::int64_t repository, std::int64_t now) {
   BERTH_TRY(const auto row, find_row(connection, repository, manifest.put.digest.text()));
   if (!row) return insert(connection, manifest, repository, now);
   if (row->media_type == manifest.put.manifest.media_type) {
     BERTH_TRY([[maybe_unused]] const auto touched, connection.run(Query::touch_manifest, {now, row->id}));
     BERTH_CHECK_OK(heal_if_damaged(connection, manifest, repository, row->id));
   } else {
-    BERTH_CHECK_OK(replace(connection, manifest, repository, row->id, row->media_type, now));
+    BERTH_CHECK_OK(replace(connection, leases, manifest, repository, row->id, row->media_type, now));
   }
   return row->id;
 }
@@ -197,7 +201,7 @@ Result<void> put_manifest(Connection& connection, const Leases& leases, const Pr
   BERTH_TRY(const std::int64_t repository, ensure_repository(connection, put.repository.text(), now));
   BERTH_CHECK_OK(check_references(connection, leases, manifest, repository, now));
   BERTH_CHECK_OK(check_conditions(connection, put, repository));
-  BERTH_TRY(const std::int64_t id, store(connection, manifest, repository, now));
+  BERTH_TRY(const std::int64_t id, store(connection, leases, manifest, repository, now));
   const TagChange change{repository, put.principal, now};
   for (const oci::Tag& tag : put.tags) {
     BERTH_CHECK_OK(set_tag(connection, change, tag.text(), id, put.digest.text()));
@@ -205,13 +209,15 @@ Result<void> put_manifest(Connection& connection, const Leases& leases, const Pr
   return {};
 }
 
-Result<void> delete_manifest(Connection& connection, std::string_view repository_name, const oci::Digest& digest,
-                             std::string_view principal, std::int64_t now) {
+Result<void> delete_manifest(Connection& connection, const Leases& leases, std::string_view repository_name,
+                             const oci::Digest& digest, std::string_view principal, std::int64_t now) {
   const auto unknown = [] { return fail(ErrorCode::manifest_unknown, "the repository has no such manifest"); };
   BERTH_TRY(const auto repository, find_repository(connection, repository_name));
   if (!repository) return unknown();
   BERTH_TRY(const auto row, find_row(connection, *repository, digest.text()));
   if (!row) return unknown();
+  BERTH_CHECK_OK(keep_in_trash(connection, TagChange{*repository, principal, now}, row->id, digest.text()));
+  BERTH_CHECK_OK(release_blobs(connection, leases, row->id, now));
   BERTH_CHECK_OK(delete_tags_of(connection, TagChange{*repository, principal, now}, row->id, digest.text()));
   for (const Query step : {Query::delete_references, Query::delete_manifest_bytes, Query::delete_manifest}) {
     BERTH_TRY([[maybe_unused]] const auto removed, connection.run(step, {row->id}));

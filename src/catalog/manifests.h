@@ -31,8 +31,8 @@ struct PreparedManifest {
 
 // Errors: as Catalog::put_manifest.
 base::Result<void> put_manifest(Connection& connection, const Leases& leases, const PreparedManifest& manifest, std::int64_t now);
-// Errors: manifest_unknown.
-base::Result<void> delete_manifest(Connection& connection, std::string_view repository_name, const oci::Digest& digest,
-                                   std::string_view principal, std::int64_t now);
+// Moves it into the trash, its tags with it. Errors: manifest_unknown.
+base::Result<void> delete_manifest(Connection& connection, const Leases& leases, std::string_view repository_name,
+                                   const oci::Digest& digest, std::string_view principal, std::int64_t now);
 
 }  // namespace berth::catalog

@@ -13,6 +13,7 @@
 #include "catalog/migrate.h"
 #include "catalog/readers.h"
 #include "catalog/reads.h"
+#include "catalog/sqlite_parts.h"
 #include "catalog/tags.h"
 #include "catalog/writer.h"
 
@@ -116,7 +117,8 @@ class SqliteCatalog final : public Catalog {
 
   Result<void> delete_manifest(const oci::RepositoryName& repository, const oci::Digest& digest,
                                std::string_view principal) override {
-    return writer_.run([&](Connection& c) { return catalog::delete_manifest(c, repository.text(), digest, principal, now()); });
+    return writer_.run(
+        [&](Connection& c) { return catalog::delete_manifest(c, leases_, repository.text(), digest, principal, now()); });
   }
 
   Result<ReferrerPage> list_referrers(const oci::RepositoryName& repository, const oci::Digest& subject,
@@ -147,6 +149,10 @@ class SqliteCatalog final : public Catalog {
   Damage& damage() override { return damage_; }
 
   Result<void> check_writable() const override { return writer_.health(); }
+  Collection& collection() override { return collection_; }
+  History& history() override { return history_; }
+  Usage& usage() override { return usage_; }
+  Retention& retention() override { return retention_; }
 
   AccountCatalog& accounts() override { return accounts_; }
 
@@ -178,6 +184,10 @@ class SqliteCatalog final : public Catalog {
   Writer writer_;
   SqliteDamage damage_;
   SqliteAccounts accounts_{readers_, writer_, clock_};
+  SqliteCollection collection_{{readers_, writer_, leases_, clock_}};
+  SqliteHistory history_{{readers_, writer_, leases_, clock_}};
+  SqliteUsage usage_{{readers_, writer_, leases_, clock_}};
+  SqliteRetention retention_{{readers_, writer_, leases_, clock_}};
 };
 
 // Made by us and not by SQLite, for its mode 0600; the log and its index take over the file's mode.

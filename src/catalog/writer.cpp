@@ -1,5 +1,6 @@
 #include "catalog/writer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -38,8 +39,8 @@ Writer::~Writer() {
   thread_.join();
 }
 
-Result<void> Writer::run(Body body) {
-  const auto call = std::make_shared<Call>(std::move(body));
+Result<void> Writer::run(Body body, Effect effect) {
+  const auto call = std::make_shared<Call>(std::move(body), effect);
   queue_.with([&](Queue& queue) { queue.calls.push_back(call); });
   queue_.notify_one();
   return call->outcome.wait([](const auto& outcome) { return outcome.has_value(); },
@@ -86,7 +87,8 @@ void Writer::serve(const Group& group) {
   base::metrics::add(Metric::catalog_transactions, 1, {outcome ? "committed" : "failed"});
   if (!outcome) note(outcome.error());
   // Also after a failure: nobody can say for certain what a failed COMMIT left.
-  generation_.fetch_add(1);
+  const auto changes_answers = [](const auto& call) { return call->effect == Effect::answers; };
+  if (std::any_of(group.begin(), group.end(), changes_answers)) generation_.fetch_add(1);
   for (const auto& call : group) {
     call->outcome.with([&](auto& result) {
       if (outcome) {

@@ -30,7 +30,10 @@ class Writer {
   // What a call does inside the transaction. Must not throw. Runs on the writer's thread while the caller waits.
   using Body = std::function<base::Result<void>(Connection&)>;
 
-  // `generation` is raised after each commit, before the callers are woken.
+  // Whether readers may get another answer afterwards. What only collection, scrub and counts look at is bookkeeping.
+  enum class Effect : std::uint8_t { answers, bookkeeping };
+
+  // `generation` is raised after each commit that has an effect on answers, before the callers are woken.
   Writer(std::unique_ptr<Connection> connection, std::atomic<std::uint64_t>& generation);
   // Runs what is queued, empties the log, joins.
   ~Writer();
@@ -39,14 +42,15 @@ class Writer {
 
   // Blocks until the change is durable, or is not there. Any thread but the writer's.
   // Errors: the body's; storage_full, io_error, corrupt, busy of the transaction.
-  base::Result<void> run(Body body);
+  base::Result<void> run(Body body, Effect effect = Effect::answers);
   // Why writes are refused at present, or what was found damaged.
   [[nodiscard]] base::Result<void> health() const;
 
  private:
   struct Call {
-    explicit Call(Body b) : body(std::move(b)) {}
+    Call(Body b, Effect e) : body(std::move(b)), effect(e) {}
     Body body;
+    Effect effect;
     base::Result<void> own;                                   // the writer's alone
     base::Synced<std::optional<base::Result<void>>> outcome;  // what the caller gets
   };

@@ -299,6 +299,7 @@ TEST_P(BlobStoreContract, ADamagedBlobIsQuarantinedUntilItIsPushedAgain) {
   const auto seen = store().open(digest, 7);
   ASSERT_TRUE(seen);
   EXPECT_EQ(store().discard_quarantined(digest).value_or(true), false);
+  EXPECT_TRUE(store().list_quarantined().value().empty());
   EXPECT_TRUE(store().quarantine(digest, *seen).value_or(false));
   EXPECT_EQ(code_of(store().open(digest, 7)), ErrorCode::blob_unknown);
   EXPECT_EQ(content_of(store(), digest), std::nullopt);
@@ -309,7 +310,9 @@ TEST_P(BlobStoreContract, ADamagedBlobIsQuarantinedUntilItIsPushedAgain) {
 
   ASSERT_TRUE(push(store(), UploadKind::single, "content", digest));
   EXPECT_EQ(content_of(store(), digest), "content");
+  EXPECT_EQ(store().list_quarantined().value(), std::vector{digest});
   EXPECT_TRUE(store().discard_quarantined(digest).value_or(false));
+  EXPECT_TRUE(store().list_quarantined().value().empty());
   EXPECT_FALSE(store().discard_quarantined(digest).value_or(true));
   int visits = 0;
   ASSERT_TRUE(store().for_each([&](const store::BlobInfo&) { return ++visits > 0; }));

@@ -1,6 +1,7 @@
 // The register of damage, as every Catalog must keep it.
 #include <algorithm>
 
+#include "berth/catalog/collection.h"
 #include "contract/catalog_contract.h"
 #include "support/catalog_content.h"
 
@@ -18,6 +19,8 @@ class CatalogDamage : public CatalogContract {
     if (size) return false;
     EXPECT_EQ(size.error().code(), ErrorCode::corrupt);
     EXPECT_NE(size.error().message().find(digest.text()), std::string::npos);
+    // A HEAD promises nothing that a GET would not keep.
+    EXPECT_EQ(catalog().collection().find_and_renew_blob(repository("a"), digest).error().code(), ErrorCode::corrupt);
     return true;
   }
 
@@ -59,8 +62,11 @@ TEST_P(CatalogDamage, AMountDoesNotTakeItOutAndFindsNothing) {
 }
 
 TEST_P(CatalogDamage, ItIsTakenOutByHand) {
+  EXPECT_FALSE(damage().contains(digest).value_or(true));
   ASSERT_TRUE(damage().record(digest, "x"));
+  EXPECT_TRUE(damage().contains(digest).value_or(false));
   ASSERT_TRUE(damage().clear(digest));
+  EXPECT_FALSE(damage().contains(digest).value_or(true));
   EXPECT_FALSE(known_damaged());
   EXPECT_TRUE(damage().clear(digest));
 }

@@ -23,6 +23,8 @@ def to_postgres(ddl):
     ddl = re.sub(r"INSERT INTO sqlite_sequence \(name, seq\) VALUES \('(\w+)', (\d+)\);", r"SELECT setval(pg_get_serial_sequence('\1', 'id'), \2);", ddl)
     ddl = re.sub(r"\bINTEGER\b", "BIGINT", ddl)
     ddl = re.sub(r"\bBLOB\b", "BYTEA", ddl)
+    # Triggers are functions there, a text of their own; no statement's form depends on them.
+    ddl = re.sub(r"(?ms)^CREATE TRIGGER .*?^END;$", "", ddl)
     return re.sub(r"(?m)^(  \w+ +)TEXT\b", r'\1TEXT COLLATE "C"', ddl)
 
 

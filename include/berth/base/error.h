@@ -57,6 +57,8 @@ enum class ErrorCode : std::uint8_t {
   repository_unknown,
   tag_unknown,
   tag_immutable,
+  event_unknown,        // no such row in the history of the repository
+  restore_impossible,   // what was deleted is gone for good, or something else is in its place
   precondition_failed,  // If-Match or If-None-Match did not hold
   pagination_invalid,
   unsupported,

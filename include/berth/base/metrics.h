@@ -34,6 +34,13 @@ enum class Metric : std::uint8_t {
   scrub_bytes,
   damaged_blobs,
   read_only,  // 1 while pushes and deletes are refused
+  gc_rounds,
+  gc_round_seconds,
+  gc_removed,  // {kind}: manifest, blob
+  gc_removed_bytes,
+  gc_backlog,  // 1 when the last round left work for the next
+  gc_waiting_blobs,
+  gc_waiting_bytes,
   health,     // {check}: 1 good, 0 bad
   errors,     // {code}
   log_lines,  // {level}

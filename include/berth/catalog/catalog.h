@@ -26,6 +26,10 @@
 namespace berth::catalog {
 
 class AccountCatalog;
+class Collection;  // collection.h
+class History;     // history.h
+class Retention;   // retention.h
+class Usage;       // usage.h
 
 // A manifest as it is served.
 struct StoredManifest {
@@ -105,6 +109,7 @@ class Catalog {
   // --- blobs ---------------------------------------------------------------------------------------------------------
   // Records that `repository` holds the blob (making both rows when missing) and renews its lease. The bytes are durable already, and
   // good: a blob that was known to be damaged is healed.
+  // Collection::protect_blob was called before they got their name. Errors: busy (they are being removed at this moment).
   virtual base::Result<void> link_blob(const oci::RepositoryName& repository, const oci::Digest& digest, std::uint64_t size) = 0;
   // The size of a blob if `repository` holds it. Never looks in other repositories. Errors: corrupt when it is known to be damaged.
   [[nodiscard]] virtual base::Result<std::optional<std::uint64_t>> find_blob(const oci::RepositoryName& repository,
@@ -130,7 +135,7 @@ class Catalog {
                                                                                   const oci::Reference& reference) = 0;
   [[nodiscard]] virtual base::Result<std::optional<ManifestInfo>> find_manifest_info(const oci::RepositoryName& repository,
                                                                                      const oci::Reference& reference) = 0;
-  // Deletes the manifest and every tag on it. Errors: manifest_unknown.
+  // Deletes the manifest and every tag on it; History::restore brings them back. Errors: manifest_unknown.
   virtual base::Result<void> delete_manifest(const oci::RepositoryName& repository, const oci::Digest& digest,
                                              std::string_view principal) = 0;
   // Manifests whose subject is `subject`, after `after` (a digest's text, exclusive), at most `limit`; only of `artifact_type` unless empty.
@@ -159,6 +164,11 @@ class Catalog {
 
   // Users, organisations, teams, keys: the same file, and as long as this lives.
   [[nodiscard]] virtual AccountCatalog& accounts() = 0;
+  // --- other questions over the same rows, each an interface of its own that lives as long as the catalog -------------------
+  [[nodiscard]] virtual Collection& collection() = 0;
+  [[nodiscard]] virtual History& history() = 0;
+  [[nodiscard]] virtual Usage& usage() = 0;
+  [[nodiscard]] virtual Retention& retention() = 0;
 
   // A cheap read that proves the database answers; for /readyz. Errors: io_error, corrupt.
   [[nodiscard]] virtual base::Result<void> ping() = 0;

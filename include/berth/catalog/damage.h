@@ -44,6 +44,7 @@ class Damage {
   virtual base::Result<bool> record(const oci::Digest& digest, std::string_view reason) = 0;
   // Takes it out: its bytes were found good. No error when it was not there.
   virtual base::Result<void> clear(const oci::Digest& digest) = 0;
+  [[nodiscard]] virtual base::Result<bool> contains(const oci::Digest& digest) = 0;
   [[nodiscard]] virtual base::Result<std::uint64_t> count() = 0;
   // In the order of their digests, after `after`, at most `limit`.
   [[nodiscard]] virtual base::Result<std::vector<DamagedBlob>> list(std::string_view after, std::size_t limit) = 0;

@@ -59,6 +59,20 @@ TEST_F(LeaseRules, AnUncleanStartExtendsWhatWasWrittenBeforeIt) {
   EXPECT_EQ(start(24h, kStart + 12h).effective(until), micros(kStart + 48h)) << "the extension outlives a clean restart";
 }
 
+TEST_F(LeaseRules, AfterAnUncleanStartFilesAreLookedForHoweverManyCleanOnesFollow) {
+  const auto unswept = [&] { return connection_->exists(Query::find_unswept, {}).value(); };
+  start(24h, kStart);
+  end_cleanly();
+  ASSERT_TRUE(connection_->run(Query::set_swept, {std::int64_t{1}}));
+  start(24h, kStart + 1h);
+  EXPECT_FALSE(unswept());
+  start(24h, kStart + 2h);
+  EXPECT_TRUE(unswept());
+  end_cleanly();
+  start(24h, kStart + 3h);
+  EXPECT_TRUE(unswept());
+}
+
 TEST_F(LeaseRules, TwoUncleanStartsExtendTwiceButNotForEver) {
   const std::int64_t until = start(24h, kStart).fresh(micros(kStart));
   (void)start(24h, kStart + 1h);
