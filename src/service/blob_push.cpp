@@ -1,5 +1,9 @@
 #include "berth/service/push.h"
 
+#include <chrono>
+#include <thread>
+
+#include "berth/catalog/collection.h"
 #include "berth/service/integrity.h"
 
 namespace berth::service {
@@ -24,6 +28,17 @@ base::Result<T> watched(base::Result<T> result, Health& health) {
   return result;
 }
 
+// Removal of one batch of blobs takes milliseconds; a disk that needs longer makes the client wait for its Retry-After.
+base::Result<void> protect(catalog::Collection& collection, const oci::Digest& digest) {
+  constexpr int kAttempts = 400;
+  constexpr auto kPause = std::chrono::milliseconds(5);
+  for (int attempt = 1;; ++attempt) {
+    auto done = collection.protect_blob(digest);
+    if (done || done.error().code() != ErrorCode::busy || attempt == kAttempts) return done;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
 base::Result<void> check_chunk(const std::optional<oci::ByteRange>& chunk, const store::UploadStatus& status) {
   if (!chunk || chunk->offset == status.offset) return {};
   return base::fail(base::Error(ErrorCode::range_invalid, "the chunk starts at byte " + std::to_string(chunk->offset) +
@@ -37,11 +52,16 @@ base::Result<void> BlobUpload::append(base::ByteView bytes) { return watched(upl
 
 base::Result<void> BlobUpload::suspend() { return watched(upload_->suspend(), health_); }
 
+// Before the name: the digest is protected, so that its bytes stay for a lease. After the row: one look whether they are there. Both
+// together make a 201 true even if the lease ran out in between; then the push is to be repeated.
 base::Result<void> BlobUpload::commit(const oci::Digest& digest) {
+  BERTH_CHECK_OK(watched(protect(catalog_.collection(), digest), health_));
   BERTH_TRY(const auto blob, watched(upload_->commit(digest), health_));
   BERTH_CHECK_OK(watched(catalog_.link_blob(repository_, blob.digest, blob.size), health_));
   Integrity(store_, catalog_, health_).healed(blob.digest);
-  return {};
+  BERTH_TRY(const auto found, watched(store_.find(digest), health_));
+  if (found) return {};
+  return base::fail(base::Error(ErrorCode::busy, "the blob was removed while it was pushed; push it again").with_retry_after(1));
 }
 
 base::Result<void> BlobUpload::discard() { return upload_->discard(); }

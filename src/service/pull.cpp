@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "berth/base/log.h"
+#include "berth/catalog/collection.h"
 #include "berth/service/integrity.h"
 
 namespace berth::service {
@@ -39,6 +40,12 @@ base::Result<std::uint64_t> BlobPull::get_size(const oci::RepositoryName& reposi
   return *size;
 }
 
+base::Result<std::uint64_t> BlobPull::promise(const oci::RepositoryName& repository, const oci::Digest& digest) {
+  BERTH_TRY(const auto size, catalog_.collection().find_and_renew_blob(repository, digest));
+  if (!size) return base::fail(unknown_blob(repository, digest));
+  return *size;
+}
+
 base::Result<store::BlobReader> BlobPull::open(const oci::RepositoryName& repository, const oci::Digest& digest,
                                                std::uint64_t size, const std::optional<oci::ByteRange>& range) const {
   auto reader = store_.open(digest, size, range);
@@ -49,6 +56,9 @@ base::Result<store::BlobReader> BlobPull::open(const oci::RepositoryName& reposi
   if (error.code() == ErrorCode::blob_unknown) {
     BERTH_TRY(const auto still, catalog_.find_blob(repository, digest));
     if (!still) return base::fail(unknown_blob(repository, digest));
+    // Collected, and pushed again, between the question and the answer.
+    reader = store_.open(digest, size, range);
+    if (reader) return reader;
   }
   // Anything else is a disk that does not answer, which says nothing of the bytes.
   if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::blob_unknown) {
@@ -71,13 +81,32 @@ base::Result<catalog::StoredManifest> ManifestPull::get(const oci::RepositoryNam
                                                         const oci::Reference& reference) const {
   BERTH_TRY(auto manifest, catalog_.find_manifest(repository, reference));
   if (!manifest) return base::fail(unknown_manifest(repository, reference));
+  count(repository, reference, manifest->digest, PullKind::taken);
   return std::move(*manifest);
+}
+
+void ManifestPull::count(const oci::RepositoryName& repository, const oci::Reference& reference, const oci::Digest& digest,
+                         PullKind kind) const {
+  if (counter_ == nullptr) return;
+  std::optional<oci::Tag> tag;
+  if (const auto* named = std::get_if<oci::Tag>(&reference)) tag = *named;
+  // Who asks for a tag again and again, to see whether it moved, pulls nothing; who asks for a digest is about to rely on it.
+  if (kind == PullKind::asked_for && tag) return;
+  counter_->count(repository, digest, tag, kind);
+}
+
+std::shared_ptr<PullEntry> ManifestPull::entry(const oci::RepositoryName& repository, const oci::Reference& reference,
+                                               const oci::Digest& digest) const {
+  if (counter_ == nullptr) return nullptr;
+  const auto* tag = std::get_if<oci::Tag>(&reference);
+  return counter_->entry(repository, digest, tag != nullptr ? std::optional(*tag) : std::nullopt);
 }
 
 base::Result<catalog::ManifestInfo> ManifestPull::get_info(const oci::RepositoryName& repository,
                                                            const oci::Reference& reference) const {
   BERTH_TRY(auto info, catalog_.find_manifest_info(repository, reference));
   if (!info) return base::fail(unknown_manifest(repository, reference));
+  count(repository, reference, info->digest, PullKind::asked_for);
   return std::move(*info);
 }
 

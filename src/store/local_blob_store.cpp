@@ -37,6 +37,8 @@ class LocalBlobStore final : public BlobStore {
   base::Result<bool> discard_quarantined(const oci::Digest& digest) override {
     return core_->fs.remove(core_->paths.quarantined(digest));
   }
+  base::Result<std::vector<oci::Digest>> list_quarantined() const override;
+  base::Result<std::uint64_t> remove_all(std::span<const oci::Digest> digests) override;
   base::Result<void> for_each(const std::function<bool(const BlobInfo&)>& visit) const override;
   base::Result<base::SpaceInfo> space() const override { return core_->fs.space(core_->paths.root()); }
 
@@ -79,6 +81,27 @@ base::Result<std::uint64_t> LocalBlobStore::expire_uploads(base::TimePoint befor
   auto expired = expire_upload_files(core_->fs, core_->paths, before);
   if (expired && *expired > 0) base::metrics::add(base::metrics::Metric::store_uploads_expired, static_cast<double>(*expired));
   return expired;
+}
+
+base::Result<std::vector<oci::Digest>> LocalBlobStore::list_quarantined() const {
+  BERTH_TRY(const auto names, core_->fs.list(core_->paths.quarantine()));
+  std::vector<oci::Digest> digests;
+  for (std::string name : names) {
+    const auto dot = name.find('.');
+    if (dot == std::string::npos) continue;  // not made by us
+    name[dot] = ':';
+    if (auto digest = oci::Digest::parse(name)) digests.push_back(*std::move(digest));
+  }
+  return digests;
+}
+
+base::Result<std::uint64_t> LocalBlobStore::remove_all(std::span<const oci::Digest> digests) {
+  std::uint64_t removed = 0;
+  for (const auto& digest : digests) {
+    BERTH_TRY(const bool there, core_->fs.remove(core_->paths.blob(digest)));
+    removed += there ? 1 : 0;
+  }
+  return removed;
 }
 
 base::Result<void> LocalBlobStore::for_each(const std::function<bool(const BlobInfo&)>& visit) const {

@@ -12,8 +12,12 @@
 #include "berth/base/clock.h"
 #include "berth/base/error.h"
 #include "berth/catalog/catalog.h"
+#include "berth/service/collector.h"
 #include "berth/service/disk_reserve.h"
 #include "berth/service/health.h"
+#include "berth/service/pull_counter.h"
+#include "berth/service/retention.h"
+#include "berth/service/write_gate.h"
 #include "berth/store/blob_store.h"
 
 namespace berth::service {
@@ -39,6 +43,15 @@ struct ScrubOptions {
 // Reads every blob again and compares it with its digest, pass after pass, at a capped rate; then lets the database check itself. How far it has come is kept in the catalog.
 std::unique_ptr<Job> make_scrub(store::BlobStore& store, catalog::Catalog& catalog, Health& health, const base::Clock& clock,
                                 ScrubOptions options);
+// Writes the counts of pulls, once a second.
+std::unique_ptr<Job> make_pull_count_flush(PullCounter& counter);
+// Applies the rules of retention to every repository.
+std::unique_ptr<Job> make_retention(RetentionService& retention, std::chrono::seconds interval);
+// Collects garbage; once before that, after a crash, looks for files without rows.
+std::unique_ptr<Job> make_collection(Collector& collector);
+
+// The job, while the registry may change; a round that meets a closed gate is passed over without a word: health has said it.
+std::unique_ptr<Job> make_gated(const WriteGate& gate, std::unique_ptr<Job> job);
 
 // Notes when keys were used and renews the key that signs tokens (auth::AccountPolicy::tick).
 std::unique_ptr<Job> make_account_upkeep(auth::AccountPolicy& policy);

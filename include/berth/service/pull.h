@@ -14,6 +14,7 @@
 #include "berth/catalog/catalog.h"
 #include "berth/oci/byte_range.h"
 #include "berth/service/health.h"
+#include "berth/service/pull_counter.h"
 #include "berth/store/blob_store.h"
 
 namespace berth::service {
@@ -23,8 +24,10 @@ class BlobPull {
   BlobPull(store::BlobStore& store, catalog::Catalog& catalog, Health& health)
       : store_(store), catalog_(catalog), health_(health) {}
 
-  // The size of a blob that the repository holds. Errors: blob_unknown. Spec: end-2 (HEAD).
+  // The size of a blob that the repository holds. Errors: blob_unknown. Spec: end-2 (GET).
   [[nodiscard]] base::Result<std::uint64_t> get_size(const oci::RepositoryName& repository, const oci::Digest& digest) const;
+  // The same as a promise: who is told that the blob is here may rely on it for a lease. Normally no write. Spec: end-2 (HEAD).
+  base::Result<std::uint64_t> promise(const oci::RepositoryName& repository, const oci::Digest& digest);
   // Opens [range] of it. Errors: blob_unknown, range_invalid, corrupt (its bytes are damaged or gone; health turns red), io_error.
   [[nodiscard]] base::Result<store::BlobReader> open(const oci::RepositoryName& repository, const oci::Digest& digest,
                                                      std::uint64_t size, const std::optional<oci::ByteRange>& range) const;
@@ -39,7 +42,8 @@ class BlobPull {
 
 class ManifestPull {
  public:
-  explicit ManifestPull(catalog::Catalog& catalog) : catalog_(catalog) {}
+  // Without a counter nobody counts.
+  explicit ManifestPull(catalog::Catalog& catalog, PullCounter* counter = nullptr) : catalog_(catalog), counter_(counter) {}
 
   // Errors: manifest_unknown (repository or reference). Spec: end-3.
   [[nodiscard]] base::Result<catalog::StoredManifest> get(const oci::RepositoryName& repository,
@@ -51,8 +55,16 @@ class ManifestPull {
   base::Result<void> remove(const oci::RepositoryName& repository, const oci::Reference& reference,
                             const catalog::TagCondition& condition, const auth::Principal& principal);
 
+  // What counts further pulls of what get() answered, when its answer is given again without it; nullptr: nobody counts.
+  [[nodiscard]] std::shared_ptr<PullEntry> entry(const oci::RepositoryName& repository, const oci::Reference& reference,
+                                                 const oci::Digest& digest) const;
+
  private:
+  void count(const oci::RepositoryName& repository, const oci::Reference& reference, const oci::Digest& digest,
+             PullKind kind) const;
+
   catalog::Catalog& catalog_;
+  PullCounter* counter_;
 };
 
 // Whether what was read before is still all that there is to read.

@@ -34,7 +34,8 @@ class BlobUpload {
   base::Result<void> append(base::ByteView bytes);
   // Ends this request's part; the session goes on.
   base::Result<void> suspend();
-  // The session's bytes become blob `digest` of the repository, durably. Errors: digest_mismatch (the session is gone).
+  // The session's bytes become blob `digest` of the repository, durably, whatever collection does at the same time
+  // (docs/adr/0004-collection.md). Errors: digest_mismatch (the session is gone).
   base::Result<void> commit(const oci::Digest& digest);
   base::Result<void> discard();
 

@@ -2,6 +2,9 @@
 #pragma once
 
 #include "berth/catalog/catalog.h"
+#include "berth/catalog/collection.h"
+#include "berth/catalog/history.h"
+#include "berth/catalog/usage.h"
 #include "berth/store/blob_store.h"
 
 namespace berth::service {
@@ -10,10 +13,17 @@ using store::BlobReader;
 using store::UploadId;
 using store::UploadStatus;
 
+using catalog::Candidate;
+using catalog::Event;
+using catalog::EventKind;
+using catalog::EventPage;
+using catalog::Forecast;
 using catalog::ManifestInfo;
 using catalog::NamePage;
+using catalog::PullStatistics;
 using catalog::Referrer;
 using catalog::ReferrerPage;
+using catalog::Restored;
 using catalog::StoredManifest;
 using catalog::TagCondition;
 

@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "berth/base/bytes.h"
@@ -123,6 +124,10 @@ class BlobStore {
   virtual base::Result<bool> quarantine(const oci::Digest& digest, const BlobReader& seen) = 0;
   // Removes what quarantine() kept of this digest; false when there is nothing. Errors: io_error.
   virtual base::Result<bool> discard_quarantined(const oci::Digest& digest) = 0;
+  // What quarantine() keeps, in no order. Errors: io_error.
+  [[nodiscard]] virtual base::Result<std::vector<oci::Digest>> list_quarantined() const = 0;
+  // Removes many names; a crash may bring some back. Returns how many were there. Errors: io_error (some may be gone).
+  virtual base::Result<std::uint64_t> remove_all(std::span<const oci::Digest> digests) = 0;
   // Calls `visit` for every blob, in no order, until it returns false. Errors: io_error.
   virtual base::Result<void> for_each(const std::function<bool(const BlobInfo&)>& visit) const = 0;
 
