@@ -152,7 +152,8 @@ class Application final : public http::Handler {
     std::uint64_t generation = 0;  // before anything was read
     std::optional<base::TimePoint> credential_until;
   };
-  void remember(const Route& route, const http::Request& request, const Asked& asked, http::Response& response);
+  void remember(const Call& call, const Asked& asked, http::Response& response);
+  std::shared_ptr<service::PullEntry> pull_entry(const Call& call, const http::Response& response) const;
 
   Services services_;
   Router router_;
@@ -165,16 +166,28 @@ std::shared_ptr<const http::Response> Application::recall(const http::Request& r
   if (!put_question(request, question)) return nullptr;
   auto known = memory_.find(question);
   if (!known || known->generation != services_.freshness.generation() || known->until <= request.received) return nullptr;
+  if (known->pull) known->pull->add(request.received);
   return {known, &known->response};
 }
 
-void Application::remember(const Route& route, const http::Request& request, const Asked& asked, http::Response& response) {
+std::shared_ptr<service::PullEntry> Application::pull_entry(const Call& call, const http::Response& response) const {
+  if (call.route.pull != Pull::of_manifest || call.request.method != http::Method::get) return nullptr;
+  const auto digest = oci::Digest::parse(response.fields.find("Docker-Content-Digest").value_or(""));
+  const auto reference = oci::parse_reference(call.path_value("reference"));
+  if (!digest || !reference) return nullptr;
+  return services_.manifest_pull.entry(call.repository(), *reference, *digest);
+}
+
+void Application::remember(const Call& call, const Asked& asked, http::Response& response) {
+  const Route& route = call.route;
+  const http::Request& request = call.request;
   if (route.recall == Recall::never || response.status != 200 || response.close) return;
   std::string question;
   if (!put_question(request, question) || !hold_as_text(response, memory_.largest())) return;
   const base::TimePoint longest = request.received + memory_life_;
   const base::TimePoint until = std::min(longest, asked.credential_until.value_or(longest));
-  memory_.keep(std::move(question), std::make_shared<const KnownAnswer>(KnownAnswer{response, asked.generation, until}));
+  memory_.keep(std::move(question),
+               std::make_shared<const KnownAnswer>(KnownAnswer{response, asked.generation, until, pull_entry(call, response)}));
 }
 
 base::Result<Match> Application::find_route(const http::Request& request, std::string& allow) const {
@@ -297,7 +310,7 @@ base::Result<http::Outcome> Application::run(const http::Request& request) {
   if (auto* response = std::get_if<http::Response>(&answer)) {
     response->label = route.name;
     // What a bad credential gets as a guest is not kept: the next try must be seen by whoever counts them.
-    if (!caller.refused) remember(route, request, asked, *response);
+    if (!caller.refused) remember(call, asked, *response);
     return http::Outcome(std::move(*response));
   }
   return http::Outcome(std::make_unique<StreamedConsumer>(request, std::get<std::unique_ptr<Intake>>(std::move(answer))));

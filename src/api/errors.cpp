@@ -44,6 +44,8 @@ constexpr ErrorRow kRows[] = {
     {repository_unknown, 404, "NAME_UNKNOWN", "The repository is unknown", "distribution-spec error code-9", "Check the name; a repository appears with its first push."},
     {tag_unknown, 404, "MANIFEST_UNKNOWN", "The tag is unknown", "distribution-spec error code-7", "Check the tag."},
     {tag_immutable, 409, "DENIED", "The tag is immutable", "distribution-spec error code-12", "Push under another tag; `berth admin repo immutable` lifts the rule."},
+    {event_unknown, 404, "UNSUPPORTED", "The history has no such event", "RFC 9110 §15.5.5", "Read the history again; events of another repository cannot be restored here."},
+    {restore_impossible, 409, "DENIED", "This cannot be restored", "RFC 9110 §15.5.10", "The message says what is gone or in the way; restorable events are marked in the history."},
     {precondition_failed, 412, "DENIED", "A precondition failed", "RFC 9110 §13, §15.5.13", "Read the tag again and decide anew."},
     {pagination_invalid, 400, "PAGINATION_NUMBER_INVALID", "The page size is invalid", "distribution-spec \"Listing Tags\"", "n is a whole number from 0."},
     {unsupported, 405, "UNSUPPORTED", "The operation is not supported", "distribution-spec error code-13", "The message says what is."},

@@ -18,6 +18,7 @@
 #include "berth/base/clock.h"
 #include "berth/base/synced.h"
 #include "berth/http/message.h"
+#include "berth/service/pull_counter.h"
 
 namespace berth::api {
 
@@ -25,6 +26,7 @@ struct KnownAnswer {
   http::Response response;  // 200, its body text
   std::uint64_t generation = 0;
   base::TimePoint until;
+  std::shared_ptr<service::PullEntry> pull;  // counts it, when giving it is a pull
 };
 
 class AnswerMemory {

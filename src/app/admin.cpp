@@ -1,5 +1,7 @@
 #include "berth/app/admin.h"
 
+#include "app/admin_upkeep.h"
+#include "app/collector_options.h"
 #include "app/data_directory.h"
 #include "berth/auth/roles.h"
 #include "berth/base/bytes.h"
@@ -275,6 +277,21 @@ std::span<const AdminRow> admin_rows() {
        "Say which tags do not move once they are there; none without --tags",
        {kRepository, {"tags", Form::list, "patterns: '*', 'v*'; repeatable"}},
        set_immutable},
+      {"repo",
+       "history",
+       "Say what happened in a repository, also in a deleted one, newest first",
+       {kRepository, {"limit", Form::option, "events at most; 20"}},
+       show_history},
+      {"repo",
+       "restore",
+       "Take a deletion, or the move of a tag, back",
+       {kRepository, {"id", Form::word, "the event's id, as the history shows it"}},
+       restore_event},
+      {"gc",
+       "",
+       "Collect all that nothing needs any more, by the daemon's settings (`--config`, environment)",
+       {{"dry-run", Form::flag, "only say what would go"}},
+       collect},
   };
   return kRows;
 }
@@ -282,16 +299,19 @@ std::span<const AdminRow> admin_rows() {
 Result<OrderedJson> administer(const Settings& settings, const AdminRow& row, const AdminArguments& arguments) {
   const auto& directory = settings.text(Setting::data);
   auto& fs = base::real_file_system();
+  if (row.handler.needs_data()) BERTH_CHECK_OK(must_be_data(fs, directory));
   BERTH_TRY(const auto lock, lock_data(fs, directory).map_error([](base::Error e) {
     if (e.code() != ErrorCode::busy) return e;
     return base::Error(ErrorCode::busy, "a daemon uses the data directory; stop it, run the command again, start it");
   }));
   BERTH_CHECK_OK(refuse_half_restored(fs, directory));
   const base::SystemClock clock;
-  BERTH_TRY(const auto catalog, catalog::open_sqlite_catalog({.path = directory + "/catalog.sqlite"}, clock));
+  BERTH_TRY(const auto catalog,
+            catalog::open_sqlite_catalog({.path = directory + "/catalog.sqlite", .lease = lease_of(settings)}, clock));
   auth::Passwords passwords;
   Accounts accounts(catalog->accounts(), passwords, clock);
-  return row.handler(accounts, arguments);
+  AdminPlace place{settings, *catalog, accounts, clock};
+  return row.handler.run(place, arguments);
 }
 
 std::string admin_page() {
@@ -300,7 +320,8 @@ std::string admin_page() {
       "Run on the machine, by whoever owns the data directory (`--data`, `BERTH_DATA`). `--json` on every command.\n\n"
       "| command | what it does | arguments |\n|---|---|---|\n";
   for (const auto& row : admin_rows()) {
-    page += "| `berth admin " + std::string(row.object) + ' ' + std::string(row.verb) + "` | " + std::string(row.help) + " | ";
+    const std::string verb = row.verb.empty() ? std::string() : ' ' + std::string(row.verb);
+    page += "| `berth admin " + std::string(row.object) + verb + "` | " + std::string(row.help) + " | ";
     std::string arguments;
     for (const auto& p : row.parameters) {
       const bool word = p.form == Form::word || p.form == Form::optional_word;

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "app/access.h"
+#include "app/collector_options.h"
 #include "app/data_directory.h"
 #include "berth/api/application.h"
 #include "berth/base/fs.h"
@@ -20,10 +21,6 @@ namespace berth::app {
 using base::ErrorCode;
 
 namespace {
-
-std::chrono::seconds seconds_of(const Settings& settings, Setting setting) {
-  return std::chrono::duration_cast<std::chrono::seconds>(settings.duration(setting));
-}
 
 // Where tokens are had is told with it, so it must be an address: scheme, host, and perhaps a port and a path.
 base::Result<void> check_public_url(std::string_view url) {
@@ -113,8 +110,12 @@ class RunningDaemon final : public Daemon {
       server_->stop_accepting();
       clean = server_->drain(drain_timeout_);
     }
+    if (collector_) collector_->stop();
     jobs_.reset();
     if (workers_) workers_->stop();
+    if (pull_counter_ && write_gate_->check()) {
+      if (auto done = pull_counter_->flush(); !done) base::log::warning("the last counts of pulls are lost", {});
+    }
     server_.reset();
     return clean;
   }
@@ -126,8 +127,8 @@ class RunningDaemon final : public Daemon {
     BERTH_TRY(lock_, lock_data(fs, directory));
     BERTH_CHECK_OK(refuse_half_restored(fs, directory));
     BERTH_TRY(store_, store::open_local_blob_store({.directory = directory}, fs, clock_));
-    BERTH_TRY(catalog_, catalog::open_sqlite_catalog(
-                            {.path = directory + "/catalog.sqlite", .lease = seconds_of(settings, Setting::lease)}, clock_));
+    BERTH_TRY(catalog_,
+              catalog::open_sqlite_catalog({.path = directory + "/catalog.sqlite", .lease = lease_of(settings)}, clock_));
     BERTH_TRY(access_, AccessBox::open(settings, *catalog_, clock_));
     return {};
   }
@@ -145,10 +146,14 @@ class RunningDaemon final : public Daemon {
         *catalog_, *reserve_, *health_,
         settings.boolean(Setting::sparse_indexes) ? service::SparseIndexes::accepted : service::SparseIndexes::refused);
     blob_pull_ = std::make_unique<service::BlobPull>(*store_, *catalog_, *health_);
-    manifest_pull_ = std::make_unique<service::ManifestPull>(*catalog_);
+    pull_counter_ = std::make_unique<service::PullCounter>(catalog_->usage(), clock_);
+    manifest_pull_ = std::make_unique<service::ManifestPull>(*catalog_, pull_counter_.get());
     listing_ = std::make_unique<service::Listing>(*catalog_);
     freshness_ = std::make_unique<service::Freshness>(*catalog_);
     catalog_probe_ = std::make_unique<service::CatalogProbe>(*catalog_, *health_);
+    undo_ = std::make_unique<service::Undo>(catalog_->history(), catalog_->usage());
+    retention_ = std::make_unique<service::RetentionService>(*catalog_, clock_);
+    collector_ = std::make_unique<service::Collector>(collector_options(settings), *store_, *catalog_, clock_);
   }
 
   base::Result<void> serve(const Settings& settings, std::vector<http::Endpoint> endpoints) {
@@ -159,6 +164,9 @@ class RunningDaemon final : public Daemon {
                                           .blob_pull = *blob_pull_,
                                           .manifest_pull = *manifest_pull_,
                                           .listing = *listing_,
+                                          .undo = *undo_,
+                                          .retention = *retention_,
+                                          .collector = *collector_,
                                           .health = *health_,
                                           .catalog_probe = *catalog_probe_,
                                           .write_gate = *write_gate_,
@@ -173,8 +181,18 @@ class RunningDaemon final : public Daemon {
     jobs.push_back(service::make_scrub(*store_, *catalog_, *health_, clock_,
                                        {settings.number(Setting::scrub_rate), seconds_of(settings, Setting::scrub_interval)}));
     access_->add_jobs(jobs);
+    for (auto& job : upkeep_jobs(settings)) jobs.push_back(service::make_gated(*write_gate_, std::move(job)));
     jobs_ = std::make_unique<service::JobRunner>(std::move(jobs));
     return {};
+  }
+
+  // Those that change rows that clients see, or take bytes away.
+  std::vector<std::unique_ptr<service::Job>> upkeep_jobs(const Settings& settings) {
+    std::vector<std::unique_ptr<service::Job>> jobs;
+    jobs.push_back(service::make_pull_count_flush(*pull_counter_));
+    jobs.push_back(service::make_retention(*retention_, seconds_of(settings, Setting::retention_interval)));
+    jobs.push_back(service::make_collection(*collector_));
+    return jobs;
   }
 
   base::SystemClock clock_;
@@ -188,10 +206,14 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<service::BlobPush> blob_push_;
   std::unique_ptr<service::ManifestPush> manifest_push_;
   std::unique_ptr<service::BlobPull> blob_pull_;
+  std::unique_ptr<service::PullCounter> pull_counter_;
   std::unique_ptr<service::ManifestPull> manifest_pull_;
   std::unique_ptr<service::Listing> listing_;
   std::unique_ptr<service::Freshness> freshness_;
   std::unique_ptr<service::CatalogProbe> catalog_probe_;
+  std::unique_ptr<service::Undo> undo_;
+  std::unique_ptr<service::RetentionService> retention_;
+  std::unique_ptr<service::Collector> collector_;
   std::unique_ptr<http::Handler> application_;
   std::unique_ptr<base::Workers> workers_;
   std::unique_ptr<http::Server> server_;

@@ -24,4 +24,13 @@ base::Result<void> refuse_half_restored(base::FileSystem& fs, const std::string&
                     "a restore into " + directory + " was begun and not finished; run `berth restore` again");
 }
 
+base::Result<void> must_be_data(base::FileSystem& fs, const std::string& directory) {
+  BERTH_TRY(const auto catalog, fs.find_info(directory + "/catalog.sqlite"));
+  if (!catalog) {
+    return base::fail(ErrorCode::configuration_invalid,
+                      directory + " is no data directory: it has no catalog.sqlite; name one with --data");
+  }
+  return refuse_half_restored(fs, directory);
+}
+
 }  // namespace berth::app

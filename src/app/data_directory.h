@@ -13,6 +13,8 @@ namespace berth::app {
 // Errors: busy (another Berth uses it), io_error.
 base::Result<std::unique_ptr<base::File>> lock_data(base::FileSystem& fs, const std::string& directory);
 
+// Errors: configuration_invalid (no data there, or half a restore).
+base::Result<void> must_be_data(base::FileSystem& fs, const std::string& directory);
 // A directory that a restore began to fill and did not finish would look like an empty registry. Errors: configuration_invalid.
 base::Result<void> refuse_half_restored(base::FileSystem& fs, const std::string& directory);
 

@@ -10,15 +10,6 @@ using base::ErrorCode;
 
 namespace {
 
-base::Result<void> must_be_data(base::FileSystem& fs, const std::string& directory) {
-  BERTH_TRY(const auto catalog, fs.find_info(directory + "/catalog.sqlite"));
-  if (!catalog) {
-    return base::fail(ErrorCode::configuration_invalid,
-                      directory + " is no data directory: it has no catalog.sqlite; name one with --data");
-  }
-  return refuse_half_restored(fs, directory);
-}
-
 service::VerifyReport unreadable_database(const base::Error& error) {
   service::VerifyReport report;
   report.findings.push_back({service::Finding::Kind::database, "catalog.sqlite", error.message() + ": " + error.context()});

@@ -73,22 +73,24 @@ void add_maintenance(CLI::App& program, MaintenanceArguments& arguments, int& co
 class AdminCommands {
  public:
   void add_to(CLI::App& program,
-              std::function<void(const app::AdminRow&, const app::AdminArguments&, const std::string& data)> run) {
+              std::function<void(const app::AdminRow&, const app::AdminArguments&, const ServeArguments&)> run) {
     auto* admin = program.add_subcommand("admin", "Administer the registry on this machine");
     admin->require_subcommand(1);
     std::map<std::string_view, CLI::App*> objects;
     for (const auto& row : app::admin_rows()) {
       auto*& object = objects[row.object];
+      const bool alone = row.verb.empty();
       if (object == nullptr) {
-        object = admin->add_subcommand(std::string(row.object), "");
-        object->require_subcommand(1);
+        object = admin->add_subcommand(std::string(row.object), alone ? std::string(row.help) : "");
+        if (!alone) object->require_subcommand(1);
       }
-      auto* command = object->add_subcommand(std::string(row.verb), std::string(row.help));
+      auto* command = alone ? object : object->add_subcommand(std::string(row.verb), std::string(row.help));
       auto& values = values_.emplace_back(row.parameters.size());
       for (std::size_t i = 0; i < row.parameters.size(); ++i) add_parameter(*command, row.parameters[i], values[i]);
+      command->add_option("--config", config_, "Configuration file (YAML) of the daemon");
       command->add_option("--data", data_, "Data directory [./berth-data]");
       command->add_flag("--json", json_, "As JSON");
-      command->callback([this, &row, &values, run] { run(row, arguments(row, values), data_); });
+      command->callback([this, &row, &values, run] { run(row, arguments(row, values), place()); });
     }
   }
   [[nodiscard]] bool json() const { return json_; }
@@ -96,6 +98,12 @@ class AdminCommands {
  private:
   using Form = app::AdminParameter::Form;
   using Values = std::vector<std::vector<std::string>>;
+
+  [[nodiscard]] ServeArguments place() const {
+    ServeArguments result{config_, {}};
+    if (!data_.empty()) result.settings.emplace_back(app::Setting::data, data_);
+    return result;
+  }
 
   static void add_parameter(CLI::App& command, const app::AdminParameter& parameter, std::vector<std::string>& values) {
     const std::string name(parameter.name);
@@ -123,6 +131,7 @@ class AdminCommands {
   }
 
   std::deque<Values> values_;
+  std::string config_;
   std::string data_;
   bool json_ = false;
 };
@@ -156,10 +165,8 @@ int run(int argc, char** argv) {
   add_maintenance(program, maintenance, code, json);
 
   AdminCommands admin_commands;
-  admin_commands.add_to(program, [&](const app::AdminRow& row, const app::AdminArguments& values, const std::string& data) {
-    ServeArguments arguments;
-    if (!data.empty()) arguments.settings.emplace_back(app::Setting::data, data);
-    code = admin(arguments, row, values, admin_commands.json() ? Output::json : Output::text);
+  admin_commands.add_to(program, [&](const app::AdminRow& row, const app::AdminArguments& values, const ServeArguments& place) {
+    code = admin(place, row, values, admin_commands.json() ? Output::json : Output::text);
   });
 
   auto* version_command = program.add_subcommand("version", "The version of this binary");

@@ -18,7 +18,9 @@ int report(const base::Error& error) {
     case base::ErrorCode::name_invalid:
     case base::ErrorCode::name_reserved:
     case base::ErrorCode::usage: return kUsage;
-    case base::ErrorCode::repository_unknown: return kNo;
+    case base::ErrorCode::repository_unknown:
+    case base::ErrorCode::event_unknown:
+    case base::ErrorCode::restore_impossible: return kNo;
     case base::ErrorCode::denied:
     case base::ErrorCode::unauthorized: return kRefused;
     default: return kInternal;

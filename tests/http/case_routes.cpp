@@ -18,12 +18,13 @@ constexpr std::string_view kRepository = "/v2/org/repo";
 // What a field of such a response would look like.
 std::string stand_in(const api::Route* route, int status, std::string_view target, const std::string& field) {
   const std::string digest = "sha256:" + std::string(64, '0');
-  if (field == "Link") return '<' + std::string(target) + ">; rel=\"next\"";
+  if (field == "Link") return '<' + std::string(target) + (target.find('?') == target.npos ? "?" : "&") + "last=1>; rel=\"next\"";
   if (field == "ETag") return '"' + digest + '"';
   if (field == "Docker-Content-Digest") return digest;
   const auto name = route != nullptr ? route->name : std::string_view();
   if (field != "Location") return std::string(32, '0');
   const std::string base(kRepository);
+  if (name == "repository.delete") return "/api/v1/repositories/org/repo/-/history/1/restore";
   if (name.starts_with("oci.manifest")) return base + "/manifests/" + digest;
   return status == 201 ? base + "/blobs/" + digest : base + "/blobs/uploads/" + std::string(32, '0');
 }

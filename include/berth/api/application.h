@@ -7,9 +7,12 @@
 
 #include "berth/auth/access.h"
 #include "berth/http/handler.h"
+#include "berth/service/collector.h"
 #include "berth/service/health.h"
 #include "berth/service/pull.h"
 #include "berth/service/push.h"
+#include "berth/service/retention.h"
+#include "berth/service/undo.h"
 #include "berth/service/write_gate.h"
 
 namespace berth::api {
@@ -21,6 +24,9 @@ struct Services {
   service::BlobPull& blob_pull;
   service::ManifestPull& manifest_pull;
   service::Listing& listing;
+  service::Undo& undo;
+  service::RetentionService& retention;
+  service::Collector& collector;
   service::Health& health;
   const service::CatalogProbe& catalog_probe;
   const service::WriteGate& write_gate;

@@ -83,6 +83,9 @@ struct BodyRule {
 // Whether an answer of 200 may be given again, from memory, to the same question of the same caller until the catalog changes.
 enum class Recall : std::uint8_t { never, until_write };
 
+// Whether a GET that is answered with 200 is a pull, also when the answer comes from memory.
+enum class Pull : std::uint8_t { no, of_manifest };
+
 struct Parameter {
   enum class Where : std::uint8_t { query, header };
   std::string_view name;
@@ -118,6 +121,7 @@ struct Route {
   Access access;
   BodyRule body;
   Recall recall = Recall::never;
+  Pull pull = Pull::no;
   std::vector<Parameter> parameters;
   std::vector<ReplyRow> replies;
   std::vector<base::ErrorCode> errors;  // beside those that every route has (common_errors())

@@ -10,9 +10,13 @@
 #include <vector>
 
 #include "berth/app/settings.h"
+#include "berth/base/clock.h"
 #include "berth/base/error.h"
 #include "berth/base/json.h"
 
+namespace berth::catalog {
+class Catalog;
+}
 namespace berth::service {
 class Accounts;
 }
@@ -46,11 +50,35 @@ class AdminArguments {
   std::map<std::string, std::vector<std::string>> values_;
 };
 
-using AdminHandler = base::Result<base::OrderedJson> (*)(service::Accounts&, const AdminArguments&);
+// What a command works on, under the lock of its data directory.
+struct AdminPlace {
+  const Settings& settings;
+  catalog::Catalog& catalog;
+  service::Accounts& accounts;
+  const base::Clock& clock;
+};
+
+// Of accounts, which may be made before there is any data; or of data, which must be there.
+class AdminHandler {
+ public:
+  using OfAccounts = base::Result<base::OrderedJson> (*)(service::Accounts&, const AdminArguments&);
+  using OfData = base::Result<base::OrderedJson> (*)(AdminPlace&, const AdminArguments&);
+  AdminHandler(OfAccounts handler) : of_accounts_(handler) {}  // NOLINT(google-explicit-constructor): rows name functions
+  AdminHandler(OfData handler) : of_data_(handler) {}          // NOLINT(google-explicit-constructor)
+
+  [[nodiscard]] bool needs_data() const { return of_data_ != nullptr; }
+  base::Result<base::OrderedJson> run(AdminPlace& place, const AdminArguments& arguments) const {
+    return of_data_ != nullptr ? of_data_(place, arguments) : of_accounts_(place.accounts, arguments);
+  }
+
+ private:
+  OfAccounts of_accounts_ = nullptr;
+  OfData of_data_ = nullptr;
+};
 
 struct AdminRow {
   std::string_view object;  // "user"
-  std::string_view verb;    // "create"
+  std::string_view verb;    // "create"; "" when the object says it all
   std::string_view help;
   std::vector<AdminParameter> parameters;
   AdminHandler handler;

@@ -6,6 +6,9 @@
 namespace berth::api {
 
 Face berth_face();
+// Rows of the face's table that stand in a file of their own.
+const std::vector<Route>& upkeep_routes();
+const std::vector<Route>& retention_routes();
 // application/problem+json with code, request_id, text_key and args beside RFC 9457's members.
 http::Response render_problem(const http::Request& request, const base::Error& error);
 

@@ -110,6 +110,14 @@ const std::vector<Route>& berth_routes() {
 
 }  // namespace
 
-Face berth_face() { return {"berth", berth_routes(), render_problem}; }
+Face berth_face() {
+  static const std::vector<Route> kAll = [] {
+    std::vector<Route> all = berth_routes();
+    all.insert(all.end(), upkeep_routes().begin(), upkeep_routes().end());
+    all.insert(all.end(), retention_routes().begin(), retention_routes().end());
+    return all;
+  }();
+  return {"berth", kAll, render_problem};
+}
 
 }  // namespace berth::api

@@ -34,10 +34,14 @@ http::Response blob_answer(const oci::Digest& digest) {
 
 base::Result<Answer> get_blob(const Services& services, Call& call) {
   BERTH_TRY(const auto digest, call.digest());
-  BERTH_TRY(const auto size, services.blob_pull.get_size(call.repository(), digest));
+  const bool head = call.request.method == http::Method::head;
+  // Who may not push relies on nothing: then HEAD writes no lease either.
+  const bool promise = head && services.write_gate.check();
+  BERTH_TRY(const auto size, promise ? services.blob_pull.promise(call.repository(), digest)
+                                     : services.blob_pull.get_size(call.repository(), digest));
   if (not_modified(call.request, digest)) return not_modified_answer(digest);
   auto response = blob_answer(digest);
-  if (call.request.method == http::Method::head) {
+  if (head) {
     response.head_length = size;
     return response;
   }

@@ -193,6 +193,7 @@ const std::vector<Route>& oci_routes() {
           .access = Access::repository(Action::registry_pull),
           .body = BodyRule::none(),
           .recall = Recall::until_write,
+          .pull = Pull::of_manifest,
           .parameters = {kIfNoneMatchRead},
           .replies = {{200, "as pushed", "The bytes that were pushed.",
                        "Content-Type, Docker-Content-Digest, ETag, Content-Length"},

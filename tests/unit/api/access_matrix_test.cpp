@@ -199,6 +199,7 @@ const std::string kRepositories[] = {"acme/app",        "acme/none",      "acme/
 
 // What each route asks for, said here a second time and not read from its row. Letters as above, and:
 //   e  everybody          k  a known principal          c  the list of repositories: a known principal whose key and token let it through
+//   o  policy of a repository: who may delete there, but not by a token of the registry   s  the platform administrator's, in person
 //   t  asks for credentials by itself (the token service's own tests)
 //   x  behind another letter: also with a token whose time is over
 const std::map<std::string_view, std::string_view> kAsks = {
@@ -223,6 +224,16 @@ const std::map<std::string_view, std::string_view> kAsks = {
     {"token.proxy_auth.get", "t"},
     {"token.proxy_auth.post", "t"},
     {"token.keys", "e"},
+    {"system.gc", "s"},
+    {"system.retention.get", "s"},
+    {"system.retention.put", "s"},
+    {"repository.delete", "d"},
+    {"repository.history", "w"},
+    {"repository.restore", "w"},
+    {"repository.pulls", "p"},
+    {"repository.retention.get", "p"},
+    {"repository.retention.put", "o"},
+    {"repository.retention.run", "o"},
     {"ops.health", "e"},
     {"ops.ready", "e"},
     {"ops.metrics", "e"},
@@ -243,6 +254,7 @@ std::string target_of(const Route& route, const std::string& repository) {
   put("{digest}", "sha256:" + std::string(64, 'a'));
   put("{reference}", "latest");
   put("{upload}", std::string(32, 'a'));
+  put("{id}", "1");
   return target;
 }
 
@@ -275,13 +287,19 @@ void expect_refused(const Reply& reply, const Who& who, const std::string& repos
 TEST_F(AccessMatrix, EveryRouteOnRepositoriesForEverybody) {
   int asked = 0;
   for_each_method([&](const Route& route, std::string_view wanted, http::Method method) {
-    if (std::string_view("lpwd").find(wanted.front()) == std::string_view::npos) return;
+    if (std::string_view("lpwdo").find(wanted.front()) == std::string_view::npos) return;
+    const bool of_policy = wanted.front() == 'o';
+    const char letter = of_policy ? 'd' : wanted.front();
     for (const auto& person : people) {
       const Who& who = model(person, wanted);
       for (const auto& repository : kRepositories) {
         const auto reply = ask(method, target_of(route, repository), person.authorization);
         const auto found = who.may.find(repository);
-        const bool allowed = found != who.may.end() && found->second.find(wanted.front()) != std::string::npos;
+        const bool reaches = !of_policy || who.scope.empty();
+        const bool allowed = reaches && found != who.may.end() && found->second.find(letter) != std::string::npos;
+        if (route.name == "repository.delete" && reply.status == 202) {
+          ASSERT_EQ(ask(http::Method::post, reply.field("Location"), pw("root")).status, 200) << "what was deleted comes back";
+        }
         const std::string what = std::string(route.name) + ' ' + std::string(http::method_name(method)) + " on " + repository +
                                  " as " + person.name + ": " + std::to_string(reply.status) + ' ' + reply.body;
         ++asked;
@@ -309,6 +327,23 @@ TEST_F(AccessMatrix, RoutesThatAskOnlyWhoYouAre) {
         EXPECT_EQ(
             reply.field("WWW-Authenticate").find("Bearer realm=\"http://reg.example.com/token\",service=\"reg.example.com\""), 0U)
             << what;
+      }
+    }
+  });
+}
+
+TEST_F(AccessMatrix, TheSystemIsThePlatformAdministrators) {
+  for_each_method([&](const Route& route, std::string_view wanted, http::Method method) {
+    if (wanted != "s") return;
+    for (const auto& who : people) {
+      const auto status = ask(method, std::string(route.path), who.authorization).status;
+      const auto what = std::string(route.name) + " as " + who.name + ": " + std::to_string(status);
+      if (who.name == "root") {
+        EXPECT_TRUE(status < 500 && status != 401 && status != 403) << what;
+      } else if (who.known && who.scope.empty()) {
+        EXPECT_EQ(status, 403) << what;
+      } else {
+        EXPECT_TRUE(status == 401 || status == 403) << what;
       }
     }
   });

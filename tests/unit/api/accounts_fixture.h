@@ -32,6 +32,9 @@ class AccountsTest : public service::ServiceTest {
                                     .blob_pull = blob_pull,
                                     .manifest_pull = manifest_pull,
                                     .listing = listing,
+                                    .undo = undo,
+                                    .retention = retention,
+                                    .collector = collector,
                                     .health = health,
                                     .catalog_probe = probe,
                                     .write_gate = write_gate,
@@ -99,6 +102,9 @@ class AccountsTest : public service::ServiceTest {
   service::WriteGate write_gate{service::WriteGate::Setting::read_write, *catalog};
   service::CatalogProbe probe{*catalog, health};
   service::Freshness freshness{*catalog};
+  service::Undo undo{catalog->history(), catalog->usage()};
+  service::RetentionService retention{*catalog, clock};
+  service::Collector collector{{}, *store, *catalog, clock};
   auth::Passwords passwords;
   service::Accounts accounts{catalog->accounts(), passwords, clock};
   std::unique_ptr<auth::AccountPolicy> policy;

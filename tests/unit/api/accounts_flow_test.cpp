@@ -225,7 +225,7 @@ TEST_F(AccountsFlow, PushesMakeTeamsOnlyForWhoManagesThem) {
   EXPECT_EQ(ask(Method::post, "/v2/gone/app/blobs/uploads/", pw("ann@x")).status, 403);
 }
 
-// oci.manifest.put, oci.manifest.delete: tag_immutable.
+// oci.manifest.put, oci.manifest.delete, repository.delete: tag_immutable.
 TEST_F(AccountsFlow, AnImmutableTagIsRefusedInOcisWords) {
   push_blob(service::name("acme/app"), "config");
   push_blob(service::name("acme/app"), "one");
@@ -242,6 +242,9 @@ TEST_F(AccountsFlow, AnImmutableTagIsRefusedInOcisWords) {
   EXPECT_EQ(ask(Method::delete_, "/v2/acme/app/manifests/" + service::sha256(image("config", "one")).text(), pw("ann@x")).status,
             409);
   EXPECT_EQ(ask(Method::delete_, "/v2/acme/app/manifests/w1", pw("ann@x")).status, 202);
+  EXPECT_EQ(ask(Method::delete_, "/api/v1/repositories/acme/app", pw("ann@x")).status, 409);
+  ASSERT_TRUE(accounts.set_immutable_tags("acme/app", {}));
+  EXPECT_EQ(ask(Method::delete_, "/api/v1/repositories/acme/app", pw("ann@x")).status, 202);
 }
 
 TEST_F(AccountsFlow, NamesOfOnePartBelongToTheDefaultOrg) {

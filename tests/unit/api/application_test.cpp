@@ -76,9 +76,13 @@ class ApplicationTest : public ::testing::Test {
   service::BlobPush blob_push{*store, *catalog, reserve, health};
   service::ManifestPush manifest_push{*catalog, reserve, health, service::SparseIndexes::refused};
   service::BlobPull blob_pull{*store, *catalog, health};
-  service::ManifestPull manifest_pull{*catalog};
+  service::PullCounter counter{catalog->usage(), clock};
+  service::ManifestPull manifest_pull{*catalog, &counter};
   service::Listing listing{*catalog};
   service::Freshness freshness{*catalog};
+  service::Undo undo{catalog->history(), catalog->usage()};
+  service::RetentionService retention{*catalog, clock};
+  service::Collector collector{{}, *store, *catalog, clock};
   service::CatalogProbe catalog_probe{*catalog, health};
   service::WriteGate write_gate{service::WriteGate::Setting::read_write, *catalog};
   std::unique_ptr<http::Handler> application = make_application({.blob_push = blob_push,
@@ -86,6 +90,9 @@ class ApplicationTest : public ::testing::Test {
                                                                  .blob_pull = blob_pull,
                                                                  .manifest_pull = manifest_pull,
                                                                  .listing = listing,
+                                                                 .undo = undo,
+                                                                 .retention = retention,
+                                                                 .collector = collector,
                                                                  .health = health,
                                                                  .catalog_probe = catalog_probe,
                                                                  .write_gate = write_gate,
@@ -142,8 +149,8 @@ TEST_F(ApplicationTest, AMountFromWhatMayNotBePulledIsAnUpload) {
   auto upload = blob_push.begin_single(source, somebody("owner"), base::HashAlgorithm::sha256).value();
   ASSERT_TRUE(upload.append(base::as_bytes("secret")));
   ASSERT_TRUE(upload.commit(digest));
-  application = make_application(
-      {blob_push, manifest_push, blob_pull, manifest_pull, listing, health, catalog_probe, write_gate, freshness, only_target});
+  application = make_application({blob_push, manifest_push, blob_pull, manifest_pull, listing, undo, retention, collector, health,
+                                  catalog_probe, write_gate, freshness, only_target});
   for (const auto* from : {"&from=a/source", ""}) {
     const auto response = begin(http::Method::post, "/v2/a/target/blobs/uploads/?mount=" + digest.text() + from);
     EXPECT_EQ(response.status, 202) << from;
@@ -302,6 +309,19 @@ TEST_F(RecallTest, EveryKindOfReadIsRemembered) {
   EXPECT_EQ(recall(request_for(http::Method::head, blob))->head_length, 4U);
   begin(http::Method::get, "/healthz");
   EXPECT_FALSE(recall("/healthz")) << "its row says never";
+}
+
+TEST_F(RecallTest, APullFromMemoryIsCounted) {
+  push_tag("v1", "one");
+  begin(http::Method::get, "/v2/a/b/manifests/v1");
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(recall("/v2/a/b/manifests/v1"));
+  begin(http::Method::head, "/v2/a/b/manifests/v1");
+  ASSERT_TRUE(recall(request_for(http::Method::head, "/v2/a/b/manifests/v1")));
+  ASSERT_TRUE(counter.flush());
+  const auto pulls = undo.find_pulls(oci::RepositoryName::parse("a/b").value(), oci::parse_reference("v1").value()).value();
+  ASSERT_TRUE(pulls);
+  EXPECT_EQ(pulls->count, 4U) << "HEAD pulls nothing";
+  EXPECT_TRUE(recall("/v2/a/b/manifests/v1")) << "counting changes no answer";
 }
 
 TEST_F(RecallTest, AQuestionIsAllThatTheAnswerDependsOn) {
