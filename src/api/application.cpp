@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "api/call.h"
+#include "api/caller_limits.h"
 #include "api/credentials.h"
 #include "api/memory.h"
 #include "api/router.h"
@@ -54,8 +55,8 @@ http::Response guarded(const http::Request& request, F&& f) {
 // A streamed body on its way to a handler's Intake.
 class StreamedConsumer final : public http::BodyConsumer {
  public:
-  StreamedConsumer(http::Request request, std::unique_ptr<Intake> intake)
-      : request_(std::move(request)), intake_(std::move(intake)) {}
+  StreamedConsumer(http::Request request, std::unique_ptr<Intake> intake, std::shared_ptr<void> held)
+      : request_(std::move(request)), intake_(std::move(intake)), held_(std::move(held)) {}
 
   std::optional<http::Response> write(base::ByteView bytes) override {
     bool more = false;
@@ -75,7 +76,20 @@ class StreamedConsumer final : public http::BodyConsumer {
  private:
   http::Request request_;
   std::unique_ptr<Intake> intake_;
+  std::shared_ptr<void> held_;  // a transfer of its caller, until this is gone
 };
+
+// A file that is in hand as long as `held` is held.
+std::shared_ptr<const base::File> held_with(std::shared_ptr<const base::File> file, std::shared_ptr<void> held) {
+  const base::File* bare = file.get();
+  return {std::make_shared<std::pair<std::shared_ptr<const base::File>, std::shared_ptr<void>>>(std::move(file), std::move(held)),
+          bare};
+}
+
+// Whose share a request is taken from: guests are told apart by their address.
+std::string_view share_of(const auth::Principal& principal, const http::Request& request) {
+  return principal.kind == auth::Principal::Kind::guest ? std::string_view(request.peer) : std::string_view(principal.name);
+}
 
 // A small body, collected and then given to the handler whole.
 class BufferedConsumer final : public http::BodyConsumer {
@@ -112,8 +126,8 @@ class BufferedConsumer final : public http::BodyConsumer {
 
 class Application final : public http::Handler {
  public:
-  Application(Services services, RecallOptions recall)
-      : services_(services), router_(faces()), memory_(recall.bytes), memory_life_(recall.life) {}
+  Application(Services services, RecallOptions recall, CallerLimitOptions limits)
+      : services_(services), router_(faces()), memory_(recall.bytes), memory_life_(recall.life), caller_limits_(limits) {}
 
   std::shared_ptr<const http::Response> recall(const http::Request& request) override;
   http::Outcome begin(const http::Request& request) override;
@@ -151,6 +165,7 @@ class Application final : public http::Handler {
   struct Asked {
     std::uint64_t generation = 0;  // before anything was read
     std::optional<base::TimePoint> credential_until;
+    std::string principal;
   };
   void remember(const Call& call, const Asked& asked, http::Response& response);
   std::shared_ptr<service::PullEntry> pull_entry(const Call& call, const http::Response& response) const;
@@ -159,6 +174,7 @@ class Application final : public http::Handler {
   Router router_;
   AnswerMemory memory_;
   const std::chrono::milliseconds memory_life_;
+  CallerLimits caller_limits_;
 };
 
 std::shared_ptr<const http::Response> Application::recall(const http::Request& request) {
@@ -166,6 +182,9 @@ std::shared_ptr<const http::Response> Application::recall(const http::Request& r
   if (!put_question(request, question)) return nullptr;
   auto known = memory_.find(question);
   if (!known || known->generation != services_.freshness.generation() || known->until <= request.received) return nullptr;
+  // What is too much is counted here and said by begin().
+  if (!caller_limits_.request_from(request.peer, request.received)) return nullptr;
+  if (!caller_limits_.request_by(known->principal, request.received)) return nullptr;
   if (known->pull) known->pull->add(request.received);
   return {known, &known->response};
 }
@@ -187,7 +206,8 @@ void Application::remember(const Call& call, const Asked& asked, http::Response&
   const base::TimePoint longest = request.received + memory_life_;
   const base::TimePoint until = std::min(longest, asked.credential_until.value_or(longest));
   memory_.keep(std::move(question),
-               std::make_shared<const KnownAnswer>(KnownAnswer{response, asked.generation, until, pull_entry(call, response)}));
+               std::make_shared<const KnownAnswer>(
+                   KnownAnswer{response, asked.generation, until, pull_entry(call, response), asked.principal}));
 }
 
 base::Result<Match> Application::find_route(const http::Request& request, std::string& allow) const {
@@ -276,7 +296,7 @@ base::Result<bool> Application::also_granted(const Access& access, const auth::P
 }
 
 base::Result<http::Outcome> Application::run(const http::Request& request) {
-  Asked asked{services_.freshness.generation(), std::nullopt};
+  Asked asked{services_.freshness.generation(), std::nullopt, {}};
   std::string allow;
   auto match = find_route(request, allow);
   if (!match) {
@@ -286,12 +306,16 @@ base::Result<http::Outcome> Application::run(const http::Request& request) {
   }
   const auto& route = *match->route;
   BERTH_CHECK_OK(check_body(route, request));
+  const bool limited = route.access.kind() != Access::Kind::everyone;
+  if (limited) BERTH_CHECK_OK(caller_limits_.request_from(request.peer, request.received));
   BERTH_TRY(auto name, decode_name(*match));
   BERTH_TRY(auto query, Query::parse(request.query()));
   BERTH_TRY(auto caller, identify(route, request));
   if (auto allowed = authorize(route.access, caller.principal, name); !allowed) {
     return http::Outcome(refuse(request, route, name, query, caller, allowed.error()));
   }
+  asked.principal = share_of(caller.principal, request);
+  if (limited) BERTH_CHECK_OK(caller_limits_.request_by(asked.principal, request.received));
   BERTH_CHECK_OK(check_writable(route.access, request.method));
   const auto also = also_granted(route.access, caller.principal, query);
   if (!also) return http::Outcome(refuse(request, route, name, query, caller, also.error()));
@@ -311,9 +335,19 @@ base::Result<http::Outcome> Application::run(const http::Request& request) {
     response->label = route.name;
     // What a bad credential gets as a guest is not kept: the next try must be seen by whoever counts them.
     if (!caller.refused) remember(call, asked, *response);
+    if (auto* file = std::get_if<http::FileBody>(&response->body)) {
+      BERTH_TRY(const auto held, caller_limits_.transfer(request.peer, asked.principal));
+      if (held) file->file = held_with(std::move(file->file), held);
+    }
     return http::Outcome(std::move(*response));
   }
-  return http::Outcome(std::make_unique<StreamedConsumer>(request, std::get<std::unique_ptr<Intake>>(std::move(answer))));
+  auto intake = std::get<std::unique_ptr<Intake>>(std::move(answer));
+  auto held = caller_limits_.transfer(request.peer, asked.principal);
+  if (!held) {
+    intake->abandon();
+    return base::fail(std::move(held).error());
+  }
+  return http::Outcome(std::make_unique<StreamedConsumer>(request, std::move(intake), std::move(*held)));
 }
 
 http::Outcome Application::begin(const http::Request& request) {
@@ -354,8 +388,8 @@ void Application::account(const http::Request& request, const http::Account& acc
 
 }  // namespace
 
-std::unique_ptr<http::Handler> make_application(Services services, RecallOptions recall) {
-  return std::make_unique<Application>(services, recall);
+std::unique_ptr<http::Handler> make_application(Services services, RecallOptions recall, CallerLimitOptions limits) {
+  return std::make_unique<Application>(std::move(services), recall, limits);
 }
 
 }  // namespace berth::api

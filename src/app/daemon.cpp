@@ -75,6 +75,11 @@ api::RecallOptions recall_options(const Settings& settings) {
   return {settings.number(Setting::recall_memory), std::min(kLongest, settings.duration(Setting::lease) / 24)};
 }
 
+api::CallerLimitOptions caller_limits(const Settings& settings) {
+  return {settings.number(Setting::requests_per_address), settings.number(Setting::requests_per_principal),
+          settings.number(Setting::transfers_per_address), settings.number(Setting::transfers_per_principal)};
+}
+
 // Members in the order in which they are built; destroyed in the reverse order.
 class RunningDaemon final : public Daemon {
  public:
@@ -173,7 +178,7 @@ class RunningDaemon final : public Daemon {
                                           .freshness = *freshness_,
                                           .policy = access_->policy(),
                                           .public_url = settings.text(Setting::public_url)},
-                                         recall_options(settings));
+                                         recall_options(settings), caller_limits(settings));
     BERTH_TRY(server_, http::start_server(server_options(settings, std::move(endpoints)), *application_, *workers_, clock_));
     std::vector<std::unique_ptr<service::Job>> jobs;
     jobs.push_back(service::make_upload_expiry(*store_, clock_, seconds_of(settings, Setting::upload_lifetime)));

@@ -53,6 +53,10 @@ constexpr SettingRow kRows[] = {
     {Setting::default_org, "default_org", SettingType::text, "main", 0, 0, "", "The organisation that repositories with names of one part belong to; made at the first start."},
     {Setting::token_lifetime, "token_lifetime", SettingType::duration, "300s", kSecond, kHour, "", "How long a token for pushes and pulls is good. Rights are looked up at each use all the same."},
     {Setting::recall_memory, "recall_memory", SettingType::bytes, "16MiB", 0, kTiB, "", "Memory for answers to reads that may be given again until something is written; 0 switches it off."},
+    {Setting::requests_per_address, "requests_per_address", SettingType::number, "0", 0, 1000000000, "", "Requests a second from one address, two seconds of them at once; one more is answered 429. 0: no limit, as many clients can share an address."},
+    {Setting::requests_per_principal, "requests_per_principal", SettingType::number, "0", 0, 1000000000, "", "Requests a second of one account or service key, from wherever; a guest is his address. 0: no limit."},
+    {Setting::transfers_per_address, "transfers_per_address", SettingType::number, "0", 0, 1000000, "", "Pushes and pulls of blobs that one address may have under way. 0: no limit."},
+    {Setting::transfers_per_principal, "transfers_per_principal", SettingType::number, "0", 0, 1000000, "", "Pushes and pulls of blobs that one account or service key may have under way. 0: no limit."},
 };
 // clang-format on
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -41,7 +42,15 @@ struct RecallOptions {
   std::chrono::milliseconds life{60'000};  // of one answer, even when nothing changes
 };
 
-// The services and their references outlive the result. `clock` tells the life of answers.
-std::unique_ptr<http::Handler> make_application(Services services, RecallOptions recall = {});
+// How much one caller may ask for; beyond it the answer is 429 with Retry-After. 0: no limit.
+struct CallerLimitOptions {
+  std::uint64_t requests_per_address = 0;  // a second
+  std::uint64_t requests_per_principal = 0;
+  std::uint64_t transfers_per_address = 0;  // at once: pushes, and pulls of blobs that are not answered from memory
+  std::uint64_t transfers_per_principal = 0;
+};
+
+// The services and their references outlive the result.
+std::unique_ptr<http::Handler> make_application(Services services, RecallOptions recall = {}, CallerLimitOptions limits = {});
 
 }  // namespace berth::api

@@ -55,6 +55,10 @@ enum class Setting : std::uint8_t {
   default_org,
   token_lifetime,
   recall_memory,
+  requests_per_address,
+  requests_per_principal,
+  transfers_per_address,
+  transfers_per_principal,
 };
 
 enum class SettingType : std::uint8_t { text, list, boolean, choice, number, bytes, duration };

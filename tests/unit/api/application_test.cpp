@@ -260,6 +260,14 @@ class RecallTest : public ApplicationTest {
     return bytes;
   }
 
+  void limit_callers(CallerLimitOptions limits) {
+    application = make_application(
+        {blob_push, manifest_push, blob_pull, manifest_pull, listing, undo, retention, collector, health, catalog_probe, write_gate,
+         freshness, policy},
+        {},
+        limits);
+  }
+
   std::shared_ptr<const http::Response> recall(http::Request request) {
     request.received = clock.now();
     return application->recall(request);
@@ -360,6 +368,46 @@ TEST_F(RecallTest, AnAnswerHasItsTime) {
   EXPECT_TRUE(application->recall(request));
   request.received += std::chrono::milliseconds(60'000);
   EXPECT_FALSE(application->recall(request));
+}
+
+// code-14, whether an answer is at hand or not; what operations ask has no limit.
+TEST_F(RecallTest, WhoAsksForTooMuchIsToldSo) {
+  limit_callers({.requests_per_address = 2});
+  int good = 0;
+  http::Response refused;
+  for (int i = 0; i < 5; ++i) {
+    auto request = request_for(http::Method::get, "/v2/");
+    request.received = base::from_unix_micros(1'700'000'000'000'000);
+    request.peer = "192.0.2.1";
+    if (application->recall(request)) {
+      ++good;
+      continue;
+    }
+    auto response = begin(request);
+    if (response.status == 200) {
+      ++good;
+    } else {
+      refused = std::move(response);
+    }
+  }
+  EXPECT_EQ(good, 4);
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(json_of(refused)["errors"][0]["code"], "TOOMANYREQUESTS");
+  EXPECT_EQ(refused.fields.find("Retry-After"), "1");
+  EXPECT_EQ(begin(http::Method::get, "/healthz").status, 200);
+}
+
+TEST_F(RecallTest, APullOfALargeBlobIsATransferUntilItsFileIsLetGo) {
+  limit_callers({.transfers_per_address = 1});
+  const auto digest = push_blob("a/b", std::string(100'000, 'x'));
+  const auto target = "/v2/a/b/blobs/" + digest.text();
+  {
+    const auto first = begin(http::Method::get, target);
+    EXPECT_EQ(first.status, 200);
+    EXPECT_EQ(begin(http::Method::get, target).status, 429);
+    EXPECT_EQ(begin(http::Method::head, target).status, 200) << "no transfer";
+  }
+  EXPECT_EQ(begin(http::Method::get, target).status, 200);
 }
 
 }  // namespace
