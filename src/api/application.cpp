@@ -205,9 +205,8 @@ void Application::remember(const Call& call, const Asked& asked, http::Response&
   if (!put_question(request, question) || !hold_as_text(response, memory_.largest())) return;
   const base::TimePoint longest = request.received + memory_life_;
   const base::TimePoint until = std::min(longest, asked.credential_until.value_or(longest));
-  memory_.keep(std::move(question),
-               std::make_shared<const KnownAnswer>(
-                   KnownAnswer{response, asked.generation, until, pull_entry(call, response), asked.principal}));
+  memory_.keep(std::move(question), std::make_shared<const KnownAnswer>(KnownAnswer{
+                                        response, asked.generation, until, pull_entry(call, response), asked.principal}));
 }
 
 base::Result<Match> Application::find_route(const http::Request& request, std::string& allow) const {

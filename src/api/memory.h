@@ -27,7 +27,7 @@ struct KnownAnswer {
   std::uint64_t generation = 0;
   base::TimePoint until;
   std::shared_ptr<service::PullEntry> pull;  // counts it, when giving it is a pull
-  std::string principal;  // whose share of requests it is taken from (caller_limits.h)
+  std::string principal;                     // whose share of requests it is taken from (caller_limits.h)
 };
 
 class AnswerMemory {

@@ -261,11 +261,9 @@ class RecallTest : public ApplicationTest {
   }
 
   void limit_callers(CallerLimitOptions limits) {
-    application = make_application(
-        {blob_push, manifest_push, blob_pull, manifest_pull, listing, undo, retention, collector, health, catalog_probe, write_gate,
-         freshness, policy},
-        {},
-        limits);
+    application = make_application({blob_push, manifest_push, blob_pull, manifest_pull, listing, undo, retention, collector,
+                                    health, catalog_probe, write_gate, freshness, policy},
+                                   {}, limits);
   }
 
   std::shared_ptr<const http::Response> recall(http::Request request) {
