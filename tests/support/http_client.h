@@ -39,7 +39,7 @@ struct HttpReply {
 
 class HttpClient {
  public:
-  // `server` as "http://127.0.0.1:5000".
+  // `server` as "http://127.0.0.1:5000" or with https, where any certificate is taken.
   HttpClient(std::string server, HttpVersion version);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;

@@ -57,11 +57,16 @@ RawClient::RawClient(std::uint16_t port) : descriptor_(::socket(AF_INET, SOCK_ST
 RawClient::~RawClient() { close(); }
 
 RawClient::RawClient(RawClient&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), unread_(std::move(other.unread_)) {}
+    : descriptor_(std::exchange(other.descriptor_, -1)), tls_(std::move(other.tls_)), unread_(std::move(other.unread_)) {}
+
+TlsSession& RawClient::start_tls(const TlsOptions& options) {
+  tls_ = std::make_unique<TlsSession>(descriptor_, options);
+  return *tls_;
+}
 
 bool RawClient::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t size = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t size = tls_ ? tls_->send(bytes) : ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (size < 0 && errno == EINTR) continue;
     if (size <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(size));
@@ -82,7 +87,7 @@ std::size_t RawClient::send_what_fits(std::string_view bytes) {
 bool RawClient::fill() {
   std::array<char, 64 * 1024> buffer;
   for (;;) {
-    const ssize_t size = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
+    const ssize_t size = tls_ ? tls_->receive(buffer) : ::recv(descriptor_, buffer.data(), buffer.size(), 0);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       std::fprintf(stderr, "raw client: nothing came within %d s\n", kDeadlineSeconds);
@@ -158,7 +163,10 @@ RawReply RawClient::read_reply(BodyRule rule) {
   return reply;
 }
 
-void RawClient::end_sending() { ::shutdown(descriptor_, SHUT_WR); }
+void RawClient::end_sending() {
+  if (tls_) tls_->end_sending();
+  ::shutdown(descriptor_, SHUT_WR);
+}
 
 void RawClient::reset() {
   const linger hard{1, 0};

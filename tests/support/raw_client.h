@@ -1,12 +1,15 @@
 // A client that says exactly the bytes it is told: for requests that no library would send, and for answers that no library would show.
 //
-// Blocking, to 127.0.0.1, with a deadline of 20 s on every read and write, so that a test that hangs fails instead.
+// Plain, or over TLS after start_tls(). Blocking, to 127.0.0.1, with a deadline of 20 s on every read and write, so that a test that hangs fails instead.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
+
+#include "support/tls_session.h"
 
 namespace berth::test {
 
@@ -34,6 +37,9 @@ class RawClient {
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
 
+  // From here on everything goes over TLS; the handshake is the caller's to make. Lives as long as this client.
+  TlsSession& start_tls(const TlsOptions& options = {});
+
   // False when the peer is gone.
   bool send(std::string_view bytes);
   // Sends until the kernel takes no more without waiting; the number of bytes taken, at most bytes.size().
@@ -50,7 +56,7 @@ class RawClient {
   // Waits for the end of the stream; false when bytes come instead.
   bool at_end();
 
-  // Ends our direction.
+  // Ends our direction (over TLS: says so).
   void end_sending();
   // Ends the connection with a reset.
   void reset();
@@ -60,6 +66,7 @@ class RawClient {
   bool fill();
 
   int descriptor_ = -1;
+  std::unique_ptr<TlsSession> tls_;
   std::string unread_;
 };
 

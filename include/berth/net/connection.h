@@ -1,4 +1,4 @@
-// A stream of bytes to one peer. Plain TCP today; TLS is another implementation of the same.
+// A stream of bytes to one peer: plain TCP (net/listener.h) or TLS (net/tls.h).
 //
 // Threads: every call and every callback on the connection's loop. A callback never runs inside the call that asked for it. At most one
 // read and one write (write or send_file) are under way at a time. After close() the callbacks still come, with an error.
@@ -10,6 +10,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "berth/base/bytes.h"
 #include "berth/base/error.h"
@@ -39,7 +40,7 @@ struct Linger {
 
 class Connection {
  public:
-  // The number of bytes read; 0: the peer has ended its side.
+  // The number of bytes read; 0: the peer has ended its side (over TLS: has said so; a stream that just stops is an error).
   using ReadDone = std::function<void(base::Result<std::size_t>)>;
   using WriteDone = std::function<void(base::Result<void>)>;
 
@@ -56,7 +57,8 @@ class Connection {
   // Errors: io_error (connection lost or closed), corrupt (the file cannot be read or ends before the range), busy (nobody runs the job).
   virtual void send_file(FileRange range, Offload offload, WriteDone done) = 0;
 
-  // Bytes handed to the kernel so far: whoever watches for a stalled peer compares it between two looks.
+  // Bytes of ours handed to the kernel so far: whoever watches for a stalled peer compares it between two looks. Exact when no write is
+  // under way.
   [[nodiscard]] virtual std::uint64_t sent() const = 0;
 
   // Ends both directions now. Idempotent.
@@ -69,8 +71,10 @@ class Connection {
 
   // The peer's address without a port; IPv4 in dotted form even on an IPv6 socket.
   [[nodiscard]] virtual const std::string& peer() const = 0;
-  // Whether nobody on the way can read it (TLS).
+  // Whether the peer speaks TLS, with us or with a trusted proxy before us.
   [[nodiscard]] virtual bool secure() const = 0;
+  // The protocol that the TLS handshake agreed on ("h2", "http/1.1"; RFC 7301). Empty: none was.
+  [[nodiscard]] virtual std::string_view protocol() const { return {}; }
   [[nodiscard]] virtual const std::shared_ptr<Loop>& loop() const = 0;
 };
 

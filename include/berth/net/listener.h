@@ -18,12 +18,16 @@ namespace berth::net {
 // An accepted connection before any loop owns it. Closes its descriptor unless it was released.
 class Socket {
  public:
-  Socket(int descriptor, std::string peer) : descriptor_(descriptor), peer_(std::move(peer)) {}
+  // How the peer got here: a proxy that is believed may have taken it over TLS.
+  enum class Way : std::uint8_t { direct, tls_to_proxy };
+
+  Socket(int descriptor, std::string peer, Way way = Way::direct) : descriptor_(descriptor), peer_(std::move(peer)), way_(way) {}
   ~Socket();
-  Socket(Socket&& other) noexcept : descriptor_(other.release()), peer_(std::move(other.peer_)) {}
+  Socket(Socket&& other) noexcept : descriptor_(other.release()), peer_(std::move(other.peer_)), way_(other.way_) {}
   Socket& operator=(Socket&&) = delete;
 
   [[nodiscard]] const std::string& peer() const { return peer_; }
+  [[nodiscard]] Way way() const { return way_; }
   int release() {
     const int descriptor = descriptor_;
     descriptor_ = -1;
@@ -33,6 +37,7 @@ class Socket {
  private:
   int descriptor_;
   std::string peer_;
+  Way way_;
 };
 
 class Listener {
