@@ -40,6 +40,7 @@ struct Engine {
   base::Workers& workers;
   const base::Clock& clock;
   const Limits limits;
+  net::AddressSet trusted_proxies;  // set before the first connection
   Admission admission;
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> refusals_open{0};  // connections beyond the limit that are just being told so

@@ -6,6 +6,7 @@
 
 #include "berth/base/hash.h"
 #include "berth/base/metrics.h"
+#include "http/forwarded.h"
 
 namespace berth::http {
 
@@ -108,6 +109,7 @@ void H1Session::head_complete(std::size_t length) {
   Request request = new_request();
   const base::Result<HeadFacts> facts = parse_head(input_->text().substr(0, length), request);
   if (request.target.empty()) request.target = presumed_target();
+  apply_forwarded(request, engine_->trusted_proxies);
   input_->consume(length);
   had_head_ = facts.has_value() || facts.error().code() == base::ErrorCode::expectation_failed;
   if (facts && facts->framing == BodyFraming::none) {

@@ -9,6 +9,7 @@
 #include "berth/base/metrics.h"
 #include "berth/net/listener.h"
 #include "http/engine.h"
+#include "http/establish.h"
 #include "http/h1_session.h"
 #include "http/response_head.h"
 
@@ -33,7 +34,9 @@ std::shared_ptr<void> hold(std::shared_ptr<void> owner, std::atomic<std::size_t>
 class LoopServer final : public Server {
  public:
   LoopServer(ServerOptions options, Handler& handler, base::Workers& workers, const base::Clock& clock)
-      : options_(std::move(options)), engine_(std::make_shared<Engine>(handler, workers, clock, options_.limits)) {}
+      : options_(std::move(options)), engine_(std::make_shared<Engine>(handler, workers, clock, options_.limits)) {
+    engine_->trusted_proxies = options_.trusted_proxies;
+  }
 
   ~LoopServer() override { static_cast<void>(drain(std::chrono::milliseconds(0))); }
 
@@ -45,13 +48,15 @@ class LoopServer final : public Server {
     for (std::size_t i = 0; i < options_.listen.size(); ++i) {
       const Endpoint& endpoint = options_.listen[i];
       BERTH_TRY(auto listener, net::Listener::open(slots_[i % slots_.size()]->loop, endpoint.host, endpoint.port));
-      endpoints_.push_back({endpoint.host, listener->port()});
+      endpoints_.push_back({endpoint.host, listener->port(), endpoint.tls});
       listeners_.push_back(std::move(listener));
     }
     // Accepting begins when every address is ours, so that a failed start has served nobody.
-    for (const auto& listener : listeners_) {
-      listener->start({[this](net::Socket socket) { accepted(std::move(socket)); },
-                       [] { base::metrics::add(Metric::http_connections_refused, 1, {"descriptors"}); }});
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+      const TlsSource& tls = endpoints_[i].tls;
+      listeners_[i]->start(
+          {[this, &tls](net::Socket socket) { accepted(std::move(socket), tls ? tls() : nullptr, Introduced::no); },
+           [] { base::metrics::add(Metric::http_connections_refused, 1, {"descriptors"}); }});
     }
     return {};
   }
@@ -84,36 +89,50 @@ class LoopServer final : public Server {
   }
 
  private:
+  using Tls = std::shared_ptr<const net::TlsContext>;
+  enum class Introduced : std::uint8_t { no, yes };
+
   static std::vector<std::shared_ptr<Session>> copy_of(const LoopSlot& slot) {
     return {slot.sessions.begin(), slot.sessions.end()};
   }
 
-  // The acceptor's loop.
-  void accepted(net::Socket socket) {
-    if (engine_->stopping) return refuse(std::move(socket), "shutting_down", base::ErrorCode::shutting_down);
+  // The acceptor's loop, or that on which a proxy said whom it speaks for.
+  void accepted(net::Socket socket, Tls tls, Introduced said) {
+    if (engine_->stopping) {
+      return refuse(std::move(socket), std::move(tls), "shutting_down", base::ErrorCode::shutting_down);
+    }
+    // A proxy's connection counts as its own until it has said whose it is.
     auto token = engine_->admission.admit(socket.peer());
+    if (token && said == Introduced::no && engine_->trusted_proxies.contains(socket.peer())) {
+      return introduce(engine_, least_busy(), {std::move(socket), std::move(tls), std::move(*token)}, [this](Accepted known) {
+        known.held.reset();
+        accepted(std::move(known.socket), std::move(known.tls), Introduced::yes);
+      });
+    }
     if (!token) {
-      return refuse(std::move(socket), token.error() == Admission::Refusal::total ? "total" : "address", base::ErrorCode::busy);
+      return refuse(std::move(socket), std::move(tls), token.error() == Admission::Refusal::total ? "total" : "address",
+                    base::ErrorCode::busy);
     }
     const std::shared_ptr<LoopSlot> slot = least_busy();
     auto held = hold(slot, slot->open, std::move(*token));
-    on_loop(*slot, std::move(socket), std::move(held), [engine = engine_, slot](std::shared_ptr<net::Connection> connection) {
-      std::make_shared<H1Session>(engine, slot, std::move(connection))->start();
-    });
+    establish(engine_, slot, {std::move(socket), std::move(tls), std::move(held)},
+              [engine = engine_, slot](std::shared_ptr<net::Connection> connection) {
+                std::make_shared<H1Session>(engine, slot, std::move(connection))->start();
+              });
   }
 
   // A 503 without looking at the request.
-  void refuse(net::Socket socket, std::string_view reason, base::ErrorCode code) {
+  void refuse(net::Socket socket, Tls tls, std::string_view reason, base::ErrorCode code) {
     base::metrics::add(Metric::http_connections_refused, 1, {reason});
     if (engine_->refusals_open >= kRefusalsAtOnce) return;
     const std::shared_ptr<LoopSlot> slot = least_busy();
     auto held = hold(engine_, engine_->refusals_open, nullptr);
-    on_loop(
-        *slot, std::move(socket), std::move(held), [engine = engine_, code](const std::shared_ptr<net::Connection>& connection) {
-          const char* why =
-              code == base::ErrorCode::busy ? "the server has too many connections; try again" : "the server is shutting down";
-          say_refusal(*engine, connection, base::Error(code, why).with_retry_after(1));
-        });
+    establish(engine_, slot, {std::move(socket), std::move(tls), std::move(held)},
+              [engine = engine_, code](const std::shared_ptr<net::Connection>& connection) {
+                const char* why = code == base::ErrorCode::busy ? "the server has too many connections; try again"
+                                                                : "the server is shutting down";
+                say_refusal(*engine, connection, base::Error(code, why).with_retry_after(1));
+              });
   }
 
   static void say_refusal(Engine& engine, const std::shared_ptr<net::Connection>& connection, const base::Error& error) {
@@ -131,14 +150,6 @@ class LoopServer final : public Server {
                       [connection, text](const base::Result<void>&) { connection->close_gently(kRefusalLinger); });
   }
 
-  void on_loop(LoopSlot& slot, net::Socket socket, std::shared_ptr<void> held,
-               std::function<void(std::shared_ptr<net::Connection>)> then) {
-    auto shared = std::make_shared<net::Socket>(std::move(socket));
-    static_cast<void>(slot.loop->post([loop = slot.loop, shared, held = std::move(held), then = std::move(then)] {
-      then(net::make_tcp_connection(loop, std::move(*shared), held));
-    }));
-  }
-
   [[nodiscard]] std::shared_ptr<LoopSlot> least_busy() const {
     return *std::min_element(slots_.begin(), slots_.end(),
                              [](const auto& a, const auto& b) { return a->open.load() < b->open.load(); });
@@ -153,6 +164,8 @@ class LoopServer final : public Server {
 };
 
 }  // namespace
+
+std::vector<std::string> alpn_protocols() { return {"http/1.1"}; }
 
 base::Result<std::unique_ptr<Server>> start_server(ServerOptions options, Handler& handler, base::Workers& workers,
                                                    const base::Clock& clock) {

@@ -21,6 +21,7 @@ enum class Metric : std::uint8_t {
   http_connections,          // open now
   http_connections_refused,  // {reason}
   http_rejected,             // {reason}: requests that never reached a route
+  tls_handshakes,            // {outcome}
   workers_queued,
   workers_busy,
   store_blob_commits,  // {outcome}

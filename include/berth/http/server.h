@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,12 +15,15 @@
 #include "berth/base/error.h"
 #include "berth/base/workers.h"
 #include "berth/http/handler.h"
+#include "berth/net/address_set.h"
+#include "berth/net/tls.h"
 
 namespace berth::http {
 
 struct Limits {
   std::size_t header_bytes = 32 * 1024;                   // request line and fields together → 431
   std::size_t header_fields = 128;                        // → 431
+  std::chrono::milliseconds handshake_timeout{10'000};    // from accept to the end of the TLS handshake → closed
   std::chrono::milliseconds header_timeout{10'000};       // from the first byte to the end of the head → 408
   std::chrono::milliseconds idle_timeout{60'000};         // keep-alive without a request → closed
   std::chrono::milliseconds write_stall_timeout{60'000};  // the peer takes not a byte of a response → closed
@@ -32,15 +36,23 @@ struct Limits {
   std::uint64_t drain_bytes = 64 * 1024;       // of an unread body that are read and dropped to keep the connection
 };
 
+// What the next connection is to be shown; any thread. Another context at the next call: certificates are reloaded this way.
+using TlsSource = std::function<std::shared_ptr<const net::TlsContext>()>;
+
 struct Endpoint {
   std::string host;        // numeric address or "localhost"
   std::uint16_t port = 0;  // 0: the system chooses
+  TlsSource tls;           // empty: plain
 };
+
+// What a TLS listener may offer by ALPN: a name for each kind of session there is, the preferred first.
+std::vector<std::string> alpn_protocols();
 
 struct ServerOptions {
   std::vector<Endpoint> listen;
   std::size_t loop_threads = 1;
   Limits limits;
+  net::AddressSet trusted_proxies = {};  // their PROXY protocol and X-Forwarded-* are believed
 };
 
 class Server {
