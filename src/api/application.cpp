@@ -124,10 +124,19 @@ class BufferedConsumer final : public http::BodyConsumer {
   Call call_;
 };
 
+bool is_on(Surface surface, Place place) {
+  if (surface == Surface::all) return true;
+  return (surface == Surface::operations) == (place == Place::operations);
+}
+
 class Application final : public http::Handler {
  public:
-  Application(Services services, RecallOptions recall, CallerLimitOptions limits)
-      : services_(services), router_(faces()), memory_(recall.bytes), memory_life_(recall.life), caller_limits_(limits) {}
+  Application(Services services, RecallOptions recall, CallerLimitOptions limits, Surface surface)
+      : services_(services),
+        router_(faces(), [surface](const Route& route) { return is_on(surface, route.place); }),
+        memory_(recall.bytes),
+        memory_life_(recall.life),
+        caller_limits_(limits) {}
 
   std::shared_ptr<const http::Response> recall(const http::Request& request) override;
   http::Outcome begin(const http::Request& request) override;
@@ -258,7 +267,7 @@ http::Response Application::refuse(const http::Request& request, const Route& ro
     reason = ChallengeReason::insufficient_scope;
   }
   auto response = render(request, caller.refused.value_or(error));
-  response.fields.set("WWW-Authenticate", challenge_of(request, route, name, query, services_.public_url, reason));
+  response.fields.set("WWW-Authenticate", challenge_of(route, name, query, services_.links.base(request), reason));
   return response;
 }
 
@@ -387,8 +396,8 @@ void Application::account(const http::Request& request, const http::Account& acc
 
 }  // namespace
 
-std::unique_ptr<http::Handler> make_application(Services services, RecallOptions recall, CallerLimitOptions limits) {
-  return std::make_unique<Application>(std::move(services), recall, limits);
+std::unique_ptr<http::Handler> make_application(Services services, RecallOptions recall, CallerLimitOptions limits, Surface surface) {
+  return std::make_unique<Application>(std::move(services), recall, limits, surface);
 }
 
 }  // namespace berth::api

@@ -40,23 +40,6 @@ std::string scope_of(const Route& route, const std::optional<oci::RepositoryName
   return scope;
 }
 
-// Host, as far as it may stand between quotes.
-std::string host_of(const http::Request& request) {
-  std::string host;
-  for (const char c : request.authority) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       std::string_view("-._~:[]").find(c) != std::string_view::npos;
-    if (plain) host += c;
-  }
-  return host;
-}
-
-std::string_view without_scheme(std::string_view url) {
-  const auto end = url.find("://");
-  auto rest = end == std::string_view::npos ? url : url.substr(end + 3);
-  return rest.substr(0, rest.find('/'));
-}
-
 }  // namespace
 
 auth::Credential credential_of(const http::Request& request) {
@@ -73,13 +56,9 @@ auth::Credential credential_of(const http::Request& request) {
   return auth::UnreadableCredential{};
 }
 
-std::string challenge_of(const http::Request& request, const Route& route, const std::optional<oci::RepositoryName>& name,
-                         const Query& query, std::string_view public_url, ChallengeReason reason) {
-  const auto host = public_url.empty() ? host_of(request) : std::string(without_scheme(public_url));
-  // Tokens are always had at the root, whatever prefix the public URL has (CONTRACTS.md, Addresses).
-  const bool secure = public_url.empty() ? request.secure : public_url.starts_with("https://");
-  std::string text =
-      std::string("Bearer realm=\"") + (secure ? "https://" : "http://") + host + "/token\",service=\"" + host + '"';
+std::string challenge_of(const Route& route, const std::optional<oci::RepositoryName>& name, const Query& query,
+                         const std::string& base, ChallengeReason reason) {
+  std::string text = "Bearer realm=\"" + base + "/token\",service=\"" + base.substr(base.find("://") + 3) + '"';
   if (const auto scope = scope_of(route, name, query); !scope.empty()) text += ",scope=\"" + scope + '"';
   if (reason == ChallengeReason::invalid_token) text += ",error=\"invalid_token\"";
   if (reason == ChallengeReason::insufficient_scope) text += ",error=\"insufficient_scope\"";

@@ -19,8 +19,8 @@ auth::Credential credential_of(const http::Request& request);
 enum class ChallengeReason { none, invalid_token, insufficient_scope };
 
 // WWW-Authenticate for a request on `route`: Bearer realm="<public>/token",service="<host>",scope="repository:<name>:<actions>".
-// `public_url` empty: the address that the client itself used.
-std::string challenge_of(const http::Request& request, const Route& route, const std::optional<oci::RepositoryName>& name,
-                         const Query& query, std::string_view public_url, ChallengeReason reason);
+// `base` as of Links::base(): tokens are always had at the root.
+std::string challenge_of(const Route& route, const std::optional<oci::RepositoryName>& name, const Query& query,
+                         const std::string& base, ChallengeReason reason);
 
 }  // namespace berth::api

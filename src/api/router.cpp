@@ -34,9 +34,10 @@ std::vector<Router::Part> Router::compile(std::string_view path) {
   return parts;
 }
 
-Router::Router(std::span<const Face> faces) {
+Router::Router(std::span<const Face> faces, const std::function<bool(const Route&)>& wanted) {
   for (const auto& face : faces) {
     for (const auto& route : face.routes) {
+      if (!wanted(route)) continue;
       const auto parts = compile(route.path);
       const auto same =
           std::find_if(paths_.begin(), paths_.end(), [&](const Path& p) { return p.routes.front()->path == route.path; });

@@ -1,6 +1,7 @@
 // From a path and a method to a row. Built once from every face's table; immutable afterwards, any thread.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +20,9 @@ struct Match {
 
 class Router {
  public:
-  explicit Router(std::span<const Face> faces);
+  // Of the routes that `wanted` wants.
+  explicit Router(
+      std::span<const Face> faces, const std::function<bool(const Route&)>& wanted = [](const Route&) { return true; });
   // `path` raw, as sent.
   [[nodiscard]] Match find(http::Method method, std::string_view path) const;
 

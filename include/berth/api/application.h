@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "berth/api/links.h"
 #include "berth/auth/access.h"
 #include "berth/http/handler.h"
 #include "berth/service/collector.h"
@@ -33,7 +34,7 @@ struct Services {
   const service::WriteGate& write_gate;
   const service::Freshness& freshness;
   const auth::Policy& policy;
-  std::string public_url = {};  // what clients call us; empty: the address that each of them used
+  Links links = {};
 };
 
 // How answers are given again without asking anybody (src/api/memory.h).
@@ -50,7 +51,15 @@ struct CallerLimitOptions {
   std::uint64_t transfers_per_principal = 0;
 };
 
+// Which routes an application answers. With a listener of their own for operators there are two applications.
+enum class Surface : std::uint8_t {
+  all,
+  without_operations,
+  operations,
+};
+
 // The services and their references outlive the result.
-std::unique_ptr<http::Handler> make_application(Services services, RecallOptions recall = {}, CallerLimitOptions limits = {});
+std::unique_ptr<http::Handler> make_application(Services services, RecallOptions recall = {}, CallerLimitOptions limits = {},
+                                                Surface surface = Surface::all);
 
 }  // namespace berth::api

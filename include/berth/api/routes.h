@@ -113,6 +113,12 @@ class Intake {
 using Answer = std::variant<http::Response, std::unique_ptr<Intake>>;
 using RouteHandler = base::Result<Answer> (*)(const Services&, Call&);
 
+// Which listeners answer a route.
+enum class Place : std::uint8_t {
+  everywhere,
+  operations,  // the operators' own listener, where there is one
+};
+
 struct Route {
   std::string_view name;  // "oci.manifest.get": metrics label, test tag
   std::string_view spec;  // the clause
@@ -127,6 +133,7 @@ struct Route {
   std::vector<base::ErrorCode> errors;  // beside those that every route has (common_errors())
   std::string_view summary;
   RouteHandler handler;
+  Place place = Place::everywhere;
 };
 
 // Errors that the pipeline itself can answer on any route.

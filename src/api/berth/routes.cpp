@@ -69,6 +69,7 @@ const std::vector<Route>& berth_routes() {
                       {503, "application/json", "A check is bad; the body says which and why.", ""}},
           .summary = "Is the daemon well",
           .handler = get_health,
+          .place = Place::operations,
       },
       {
           .name = "ops.ready",
@@ -81,6 +82,7 @@ const std::vector<Route>& berth_routes() {
                       {503, "application/json", "Draining, or the catalog does not answer.", ""}},
           .summary = "Should requests be sent here",
           .handler = get_ready,
+          .place = Place::operations,
       },
       {
           .name = "ops.metrics",
@@ -92,6 +94,7 @@ const std::vector<Route>& berth_routes() {
           .replies = {{200, "text/plain", "Every metric of docs/metrics.md.", ""}},
           .summary = "Metrics for Prometheus",
           .handler = get_metrics,
+          .place = Place::operations,
       },
       {
           .name = "ops.openapi",
