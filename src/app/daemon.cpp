@@ -3,8 +3,10 @@
 #include <thread>
 
 #include "app/access.h"
+#include "app/certificate.h"
 #include "app/collector_options.h"
 #include "app/data_directory.h"
+#include "app/listen.h"
 #include "berth/api/application.h"
 #include "berth/base/fs.h"
 #include "berth/base/log.h"
@@ -22,42 +24,13 @@ using base::ErrorCode;
 
 namespace {
 
-// Where tokens are had is told with it, so it must be an address: scheme, host, and perhaps a port and a path.
-base::Result<void> check_public_url(std::string_view url) {
-  if (url.empty()) return {};
-  const auto end = url.find("://");
-  const auto scheme = url.substr(0, end == std::string_view::npos ? 0 : end);
-  const auto rest = end == std::string_view::npos ? std::string_view() : url.substr(end + 3);
-  const bool plain = rest.find_first_of("\"\\ \t\r\n?#@") == std::string_view::npos;
-  if ((scheme == "https" || scheme == "http") && !rest.substr(0, rest.find('/')).empty() && plain) return {};
-  return base::fail(ErrorCode::configuration_invalid, "public_url is https://HOST[:PORT], not " + std::string(url));
-}
+constexpr std::chrono::milliseconds kOperationsDrain{1'000};
 
-base::Result<std::vector<http::Endpoint>> endpoints_of(const Settings& settings) {
-  BERTH_CHECK_OK(check_public_url(settings.text(Setting::public_url)));
-  std::vector<http::Endpoint> endpoints;
-  for (const auto& text : settings.list(Setting::listen)) {
-    BERTH_TRY(const auto address, parse_listen(text));
-    if (settings.boolean(Setting::open) && !address.loopback()) {
-      return base::fail(ErrorCode::configuration_invalid,
-                        "--open allows everything to everybody, so it listens on loopback addresses only; " + text +
-                            " is none. Use 127.0.0.1 or [::1]");
-    }
-    if (!address.loopback() && settings.text(Setting::public_url).empty()) {
-      return base::fail(
-          ErrorCode::configuration_invalid,
-          text + " can be reached from other machines, so clients must be told what to call this registry: give --public-url");
-    }
-    endpoints.push_back({address.host, address.port});
-  }
-  return endpoints;
-}
-
-http::ServerOptions server_options(const Settings& settings, std::vector<http::Endpoint> endpoints) {
+http::ServerOptions server_options(const Settings& settings) {
   http::ServerOptions options;
-  options.listen = std::move(endpoints);
   const auto threads = settings.number(Setting::loop_threads);
   options.loop_threads = threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
+  options.limits.handshake_timeout = settings.duration(Setting::handshake_timeout);
   options.limits.header_timeout = settings.duration(Setting::header_timeout);
   options.limits.idle_timeout = settings.duration(Setting::idle_timeout);
   options.limits.write_stall_timeout = settings.duration(Setting::write_stall_timeout);
@@ -85,11 +58,12 @@ class RunningDaemon final : public Daemon {
  public:
   static base::Result<std::unique_ptr<Daemon>> start(const Settings& settings) {
     auto daemon = std::make_unique<RunningDaemon>();
-    BERTH_TRY(auto endpoints, endpoints_of(settings));
+    BERTH_TRY(daemon->plan_, plan_listeners(settings));
     BERTH_CHECK_OK(daemon->open_data(settings));
+    BERTH_CHECK_OK(daemon->open_certificate(settings));
     daemon->build_services(settings);
     BERTH_CHECK_OK(service::Integrity(*daemon->store_, *daemon->catalog_, *daemon->health_).refresh());
-    BERTH_CHECK_OK(daemon->serve(settings, std::move(endpoints)));
+    BERTH_CHECK_OK(daemon->serve(settings));
     BERTH_TRY(daemon->first_administrator_, daemon->access_->first_start(daemon->urls().front()));
     return std::unique_ptr<Daemon>(std::move(daemon));
   }
@@ -98,15 +72,22 @@ class RunningDaemon final : public Daemon {
 
   [[nodiscard]] std::vector<std::string> urls() const override {
     std::vector<std::string> urls;
-    if (!server_) return urls;
-    for (const auto& e : server_->endpoints()) {
-      const bool v6 = e.host.find(':') != std::string::npos;
-      urls.push_back("http://" + (v6 ? '[' + e.host + ']' : e.host) + ':' + std::to_string(e.port));
+    for (const auto* server : {server_.get(), operations_server_.get()}) {
+      if (server == nullptr) continue;
+      for (const auto& e : server->endpoints()) urls.push_back(url_of(e.tls ? Scheme::https : Scheme::http, e.host, e.port));
     }
     return urls;
   }
 
   [[nodiscard]] const std::optional<std::string>& first_administrator() const override { return first_administrator_; }
+
+  void reload() override {
+    if (!certificate_) return base::log::info("nothing to reload: no certificate");
+    const auto done = certificate_->reload();
+    if (done) return;
+    base::log::error("the certificate was not reloaded; the old one stays",
+                     {{"what", done.error().message()}, {"context", done.error().context()}});
+  }
 
   bool stop() override {
     bool clean = true;
@@ -115,12 +96,15 @@ class RunningDaemon final : public Daemon {
       server_->stop_accepting();
       clean = server_->drain(drain_timeout_);
     }
+    // Last, so that probes see the draining.
+    if (operations_server_) clean = operations_server_->drain(kOperationsDrain) && clean;
     if (collector_) collector_->stop();
     jobs_.reset();
     if (workers_) workers_->stop();
     if (pull_counter_ && write_gate_->check()) {
       if (auto done = pull_counter_->flush(); !done) base::log::warning("the last counts of pulls are lost", {});
     }
+    operations_server_.reset();
     server_.reset();
     return clean;
   }
@@ -161,25 +145,53 @@ class RunningDaemon final : public Daemon {
     collector_ = std::make_unique<service::Collector>(collector_options(settings), *store_, *catalog_, clock_);
   }
 
-  base::Result<void> serve(const Settings& settings, std::vector<http::Endpoint> endpoints) {
+  base::Result<void> open_certificate(const Settings& settings) {
+    if (!plan_.speaks_tls()) return {};
+    auto& fs = base::real_file_system();
+    auto source = plan_.certificate == CertificateSource::files
+                      ? certificate_files(fs, settings.text(Setting::tls_cert), settings.text(Setting::tls_key))
+                      : self_signed(fs, settings.text(Setting::data), plan_.certificate_names(), clock_);
+    BERTH_TRY(certificate_, Certificate::open(std::move(source), http::alpn_protocols(), clock_));
+    return {};
+  }
+
+  [[nodiscard]] http::Endpoint endpoint_of(const ListenAddress& address) const {
+    if (address.scheme == Scheme::http) return {address.host, address.port, nullptr};
+    return {address.host, address.port, [certificate = certificate_.get()] { return certificate->context(); }};
+  }
+
+  base::Result<void> start_servers(const Settings& settings, const api::Services& services) {
+    auto options = server_options(settings);
+    options.trusted_proxies = plan_.trusted_proxies;
+    for (const auto& address : plan_.listeners) options.listen.push_back(endpoint_of(address));
+    const auto surface = plan_.operations ? api::Surface::without_operations : api::Surface::all;
+    application_ = api::make_application(services, recall_options(settings), caller_limits(settings), surface);
+    BERTH_TRY(server_, http::start_server(options, *application_, *workers_, clock_));
+    if (!plan_.operations) return {};
+    options.listen = {endpoint_of(*plan_.operations)};
+    options.loop_threads = 1;
+    operations_ = api::make_application(services, recall_options(settings), {}, api::Surface::operations);
+    BERTH_TRY(operations_server_, http::start_server(options, *operations_, *workers_, clock_));
+    return {};
+  }
+
+  base::Result<void> serve(const Settings& settings) {
     drain_timeout_ = settings.duration(Setting::drain_timeout);
     workers_ = std::make_unique<base::Workers>(settings.number(Setting::worker_threads), settings.number(Setting::worker_queue));
-    application_ = api::make_application({.blob_push = *blob_push_,
-                                          .manifest_push = *manifest_push_,
-                                          .blob_pull = *blob_pull_,
-                                          .manifest_pull = *manifest_pull_,
-                                          .listing = *listing_,
-                                          .undo = *undo_,
-                                          .retention = *retention_,
-                                          .collector = *collector_,
-                                          .health = *health_,
-                                          .catalog_probe = *catalog_probe_,
-                                          .write_gate = *write_gate_,
-                                          .freshness = *freshness_,
-                                          .policy = access_->policy(),
-                                          .public_url = settings.text(Setting::public_url)},
-                                         recall_options(settings), caller_limits(settings));
-    BERTH_TRY(server_, http::start_server(server_options(settings, std::move(endpoints)), *application_, *workers_, clock_));
+    BERTH_CHECK_OK(start_servers(settings, {.blob_push = *blob_push_,
+                                            .manifest_push = *manifest_push_,
+                                            .blob_pull = *blob_pull_,
+                                            .manifest_pull = *manifest_pull_,
+                                            .listing = *listing_,
+                                             .undo = *undo_,
+                                             .retention = *retention_,
+                                             .collector = *collector_,
+                                            .health = *health_,
+                                            .catalog_probe = *catalog_probe_,
+                                            .write_gate = *write_gate_,
+                                            .freshness = *freshness_,
+                                            .policy = access_->policy(),
+                                            .links = plan_.links()}));
     std::vector<std::unique_ptr<service::Job>> jobs;
     jobs.push_back(service::make_upload_expiry(*store_, clock_, seconds_of(settings, Setting::upload_lifetime)));
     jobs.push_back(service::make_disk_watch(*reserve_));
@@ -187,6 +199,7 @@ class RunningDaemon final : public Daemon {
                                        {settings.number(Setting::scrub_rate), seconds_of(settings, Setting::scrub_interval)}));
     access_->add_jobs(jobs);
     for (auto& job : upkeep_jobs(settings)) jobs.push_back(service::make_gated(*write_gate_, std::move(job)));
+    if (certificate_) jobs.push_back(make_renewal(*certificate_));
     jobs_ = std::make_unique<service::JobRunner>(std::move(jobs));
     return {};
   }
@@ -201,6 +214,8 @@ class RunningDaemon final : public Daemon {
   }
 
   base::SystemClock clock_;
+  ListenPlan plan_;
+  std::unique_ptr<Certificate> certificate_;
   std::unique_ptr<base::File> lock_;
   std::unique_ptr<store::BlobStore> store_;
   std::unique_ptr<catalog::Catalog> catalog_;
@@ -220,8 +235,10 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<service::RetentionService> retention_;
   std::unique_ptr<service::Collector> collector_;
   std::unique_ptr<http::Handler> application_;
+  std::unique_ptr<http::Handler> operations_;
   std::unique_ptr<base::Workers> workers_;
   std::unique_ptr<http::Server> server_;
+  std::unique_ptr<http::Server> operations_server_;
   std::unique_ptr<service::JobRunner> jobs_;
   std::chrono::milliseconds drain_timeout_{0};
   std::optional<std::string> first_administrator_;

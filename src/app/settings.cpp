@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "berth/base/bytes.h"
+#include "berth/base/json.h"
 #include "berth/base/yaml.h"
 
 namespace berth::app {
@@ -19,7 +20,14 @@ constexpr std::uint64_t kTiB = 1ULL << 40;
 // clang-format off
 constexpr SettingRow kRows[] = {
     {Setting::data, "data", SettingType::text, "./berth-data", 0, 0, "", "The data directory; made when missing. One daemon at a time uses it."},
-    {Setting::listen, "listen", SettingType::list, "127.0.0.1:5000", 0, 0, "", "Addresses to listen on: [http://]HOST:PORT, port 0 for any free one."},
+    {Setting::listen, "listen", SettingType::list, "127.0.0.1:5000", 0, 0, "", "Addresses to listen on: [http://|https://]HOST:PORT, port 0 for any free one. Without a scheme: https when there is a certificate, else http. One that is not loopback needs public_url."},
+    {Setting::ops_listen, "ops_listen", SettingType::text, "", 0, 0, "", "An address of its own for /healthz, /readyz and /metrics, which then stand nowhere else; written as in listen."},
+    {Setting::public_url, "public_url", SettingType::text, "", 0, 0, "", "Where clients find the registry: http://HOST[:PORT] or https://HOST[:PORT]. What the registry writes absolute links with."},
+    {Setting::hosts, "hosts", SettingType::list, "", 0, 0, "", "Further host names, NAME[:PORT], that links may be written with when a request names them, beside the public URL's and the listeners' own."},
+    {Setting::trusted_proxies, "trusted_proxies", SettingType::list, "", 0, 0, "", "Addresses and networks (10.0.0.0/8) of proxies whose PROXY protocol and X-Forwarded-For, -Proto and -Host are believed."},
+    {Setting::tls_cert, "tls_cert", SettingType::text, "", 0, 0, "", "Certificate file (PEM) with the chain behind it, for https listeners. SIGHUP reads it again."},
+    {Setting::tls_key, "tls_key", SettingType::text, "", 0, 0, "", "Private key file (PEM, without a password) of tls_cert."},
+    {Setting::tls_self_signed, "tls_self_signed", SettingType::boolean, "false", 0, 0, "", "Without certificate files: a certificate of our own making, kept in DIR/keys and renewed before it ends."},
     {Setting::open, "open", SettingType::boolean, "false", 0, 0, "", "No accounts, everything allowed to everybody; loopback listeners only."},
     {Setting::log_format, "log_format", SettingType::choice, "text", 0, 0, "text|json", "How log lines on standard error look."},
     {Setting::log_level, "log_level", SettingType::choice, "info", 0, 0, "trace|debug|info|warning|error|off", "The least important events that are logged. Requests are info."},
@@ -28,6 +36,7 @@ constexpr SettingRow kRows[] = {
     {Setting::worker_queue, "worker_queue", SettingType::number, "4096", 1, 1000000, "", "Requests that may wait for a worker; one more is answered 503."},
     {Setting::connections, "connections", SettingType::number, "10000", 1, 1000000, "", "Open connections at most; one more is answered 503."},
     {Setting::connections_per_address, "connections_per_address", SettingType::number, "2000", 1, 1000000, "", "Open connections from one address at most."},
+    {Setting::handshake_timeout, "handshake_timeout", SettingType::duration, "10s", 10, kHour, "", "From a new connection to the end of its TLS handshake."},
     {Setting::header_timeout, "header_timeout", SettingType::duration, "10s", 10, kHour, "", "From the first byte of a request to the end of its header."},
     {Setting::idle_timeout, "idle_timeout", SettingType::duration, "60s", 10, kDay, "", "How long a connection may stay open between requests."},
     {Setting::write_stall_timeout, "write_stall_timeout", SettingType::duration, "60s", 10, kDay, "", "How long a client may take no byte of a response."},
@@ -49,7 +58,6 @@ constexpr SettingRow kRows[] = {
     {Setting::read_only, "read_only", SettingType::boolean, "false", 0, 0, "", "Refuse pushes and deletes with 503; pulls go on. The same happens by itself while the catalog's disk fails."},
     {Setting::scrub_rate, "scrub_rate", SettingType::bytes, "20MiB", 0, kTiB, "", "Bytes a second that the scrub reads to find damaged blobs; 0 switches it off."},
     {Setting::scrub_interval, "scrub_interval", SettingType::duration, "7d", kSecond, 365 * kDay, "", "From the start of one scrub of all blobs to the start of the next."},
-    {Setting::public_url, "public_url", SettingType::text, "", 0, 0, "", "What clients call this registry: https://HOST[:PORT]. Empty: the address that each of them used."},
     {Setting::default_org, "default_org", SettingType::text, "main", 0, 0, "", "The organisation that repositories with names of one part belong to; made at the first start."},
     {Setting::token_lifetime, "token_lifetime", SettingType::duration, "300s", kSecond, kHour, "", "How long a token for pushes and pulls is good. Rights are looked up at each use all the same."},
     {Setting::recall_memory, "recall_memory", SettingType::bytes, "16MiB", 0, kTiB, "", "Memory for answers to reads that may be given again until something is written; 0 switches it off."},
@@ -209,16 +217,26 @@ class SettingsLoader {
             ErrorCode::configuration_invalid,
             "the configuration file sets \"" + key + "\", which is no setting; `berth config defaults` lists them all");
       }
-      std::string joined;
-      if (value.is_string()) joined = value.get<std::string>();
-      if (value.is_array() && row->type == SettingType::list) {
-        for (const auto& item : value) {
-          if (item.is_string()) joined += (joined.empty() ? "" : ",") + item.get<std::string>();
-        }
+      auto text_of_value = value_text(*row, value);
+      if (!text_of_value) {
+        return base::fail(ErrorCode::configuration_invalid, key + " in the configuration file must be: " + setting_form(*row));
       }
-      BERTH_CHECK_OK(set(*row, std::move(joined), "file", key));
+      BERTH_CHECK_OK(set(*row, std::move(*text_of_value), "file", key));
     }
     return {};
+  }
+
+  // As it would stand in the environment; nullopt for what is neither text nor, where one is wanted, a list of texts.
+  static std::optional<std::string> value_text(const SettingRow& row, const base::Json& value) {
+    if (value.is_null()) return std::string();
+    if (value.is_string()) return value.get<std::string>();
+    if (!value.is_array() || row.type != SettingType::list) return std::nullopt;
+    std::string joined;
+    for (const auto& item : value) {
+      if (!item.is_string()) return std::nullopt;
+      joined += (joined.empty() ? "" : ",") + item.get<std::string>();
+    }
+    return joined;
   }
 
   base::Result<void> set(const SettingRow& row, std::string value, std::string_view source, const std::string& called) {
@@ -250,8 +268,9 @@ std::string config_page() {
       "Where a value comes from, the last wins: default, file (`--config`, YAML), environment, command line.\n\n"
       "| key | environment | default | form | meaning |\n|---|---|---|---|---|\n";
   for (const auto& row : kRows) {
-    page += "| `" + std::string(row.key) + "` | `" + environment_name(row.key) + "` | `" + std::string(row.fallback) + "` | " +
-            setting_form(row) + " | " + std::string(row.help) + " |\n";
+    const std::string fallback = row.fallback.empty() ? "–" : "`" + std::string(row.fallback) + "`";
+    page += "| `" + std::string(row.key) + "` | `" + environment_name(row.key) + "` | " + fallback + " | " + setting_form(row) +
+            " | " + std::string(row.help) + " |\n";
   }
   return page;
 }

@@ -18,16 +18,24 @@ struct ServeFlags {
   std::string config;
   std::string data;
   std::vector<std::string> listen;
-  bool open = false;
+  std::string ops_listen;
   std::string public_url;
+  std::string tls_cert;
+  std::string tls_key;
+  bool tls_self_signed = false;
+  bool open = false;
   std::string log_format;
   std::string log_level;
 
   void add_to(CLI::App& command) {
     command.add_option("--config", config, "Configuration file (YAML); `berth config defaults` prints one");
     command.add_option("--data", data, "Data directory [./berth-data]");
-    command.add_option("--listen", listen, "[http://]HOST:PORT, repeatable [127.0.0.1:5000]");
-    command.add_option("--public-url", public_url, "What clients call this registry: https://HOST[:PORT]");
+    command.add_option("--listen", listen, "[http://|https://]HOST:PORT, repeatable [127.0.0.1:5000]");
+    command.add_option("--ops-listen", ops_listen, "HOST:PORT for /healthz, /readyz and /metrics alone");
+    command.add_option("--public-url", public_url, "Where clients find the registry: https://HOST[:PORT]");
+    command.add_option("--tls-cert", tls_cert, "Certificate file (PEM) with its chain; SIGHUP reads it again");
+    command.add_option("--tls-key", tls_key, "Private key file (PEM) of the certificate");
+    command.add_flag("--tls-self-signed", tls_self_signed, "A certificate of our own making, kept in the data directory");
     command.add_flag("--open", open, "No accounts, everything allowed, loopback only");
     command.add_option("--log-format", log_format, "text or json [text]");
     command.add_option("--log-level", log_level, "trace, debug, info, warning, error or off [info]");
@@ -42,8 +50,12 @@ struct ServeFlags {
     std::string joined;
     for (const auto& address : listen) joined += (joined.empty() ? "" : ",") + address;
     add(app::Setting::listen, joined);
-    if (open) add(app::Setting::open, "true");
+    add(app::Setting::ops_listen, ops_listen);
     add(app::Setting::public_url, public_url);
+    add(app::Setting::tls_cert, tls_cert);
+    add(app::Setting::tls_key, tls_key);
+    if (tls_self_signed) add(app::Setting::tls_self_signed, "true");
+    if (open) add(app::Setting::open, "true");
     add(app::Setting::log_format, log_format);
     add(app::Setting::log_level, log_level);
     return result;

@@ -19,7 +19,7 @@ struct ServeArguments {
 // The settings that these arguments, the file and the environment make.
 base::Result<app::Settings> load(const ServeArguments& arguments);
 
-// Serves until SIGTERM or SIGINT.
+// Serves until SIGTERM or SIGINT; SIGHUP reads the certificate files again.
 int serve(const ServeArguments& arguments);
 
 enum class Output { text, json };

@@ -14,6 +14,7 @@ import select
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -98,9 +99,10 @@ class Daemon:
     # What runs the binary: nothing, or a tracer that starts it as its own child's parent (strace -D), so that the pid is the daemon's.
     prefix = ()
 
-    def __init__(self, directory, arguments=(), environment=None, log_format="json"):
+    def __init__(self, directory, arguments=(), environment=None, log_format="json", scheme="http"):
         self.directory = directory
-        self.arguments = list(arguments)
+        self.scheme = scheme
+        self.arguments = [*(["--tls-self-signed"] if scheme == "https" and "--tls-cert" not in arguments else []), *arguments]
         self.access = ["--open"]  # [] for a daemon with accounts
         self.environment = {**os.environ, **(environment or {})}
         self.log_format = log_format
@@ -114,7 +116,12 @@ class Daemon:
 
     @property
     def url(self):
-        return f"http://{self.authority}"
+        return f"{self.scheme}://{self.authority}"
+
+    @property
+    def certificate(self):
+        """Path of what clients must trust, with the daemon's own certificate."""
+        return os.path.join(self.directory, "keys", "tls-self-signed.crt")
 
     def start(self):
         """Returns the seconds from the start of the process to its line "berth: listening on URL"."""
@@ -140,7 +147,7 @@ class Daemon:
         while not text.endswith(b"\n"):
             if not select.select([stream], [], [], max(0, deadline - time.monotonic()))[0]:
                 break
-            piece = os.read(stream, 4096)
+            piece = os.read(stream, 1)  # no further than this line
             if not piece:
                 break
             text += piece
@@ -197,7 +204,8 @@ class Daemon:
             return log.read()
 
     def client(self, timeout=30, authorization=None):
-        return Client(self.port, timeout, authorization)
+        tls = (lambda: ssl.create_default_context(cafile=self.certificate)) if self.scheme == "https" else None
+        return Client(self.port, timeout, authorization, tls)
 
     def admin(self, *arguments, check=True, **options):
         """`berth admin …` on the data, which no daemon may use meanwhile; its JSON."""
@@ -227,10 +235,10 @@ class Response:
 
 
 class Client:
-    """HTTP/1.1 over one kept connection; reconnects when the server closed it between two requests. One thread."""
+    """HTTP/1.1 over one kept connection, over TLS with a function that makes the context for it; reconnects when the server closed it between two requests. One thread."""
 
-    def __init__(self, port, timeout=30, authorization=None):
-        self.port, self.timeout, self.authorization = port, timeout, authorization
+    def __init__(self, port, timeout=30, authorization=None, tls=None):
+        self.port, self.timeout, self.authorization, self.tls = port, timeout, authorization, tls
         self.connection = None
 
     def request(self, method, target, body=None, headers=None):
@@ -249,7 +257,10 @@ class Client:
 
     def _once(self, method, target, body, headers):
         if self.connection is None:
-            self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
+            if self.tls is None:
+                self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
+            else:
+                self.connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=self.timeout, context=self.tls())
             self.connection.connect()
             self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
@@ -359,6 +370,7 @@ class BerthTestCase(unittest.TestCase):
     autostart = True
     arguments = ()
     environment = {}
+    scheme = "http"
 
     def run(self, result=None):
         def on_alarm(*_):
@@ -383,7 +395,7 @@ class BerthTestCase(unittest.TestCase):
 
     def make_daemon(self, name, arguments=None, environment=None):
         daemon = Daemon(os.path.join(self.folder, name), self.arguments if arguments is None else arguments,
-                        self.environment if environment is None else environment)
+                        self.environment if environment is None else environment, scheme=self.scheme)
         self.addCleanup(daemon.kill)
         return daemon
 

@@ -55,6 +55,8 @@ class ClientCase(BerthTestCase):
 
     def call(self, *arguments):
         environment = {**os.environ, "HOME": self.folder, "XDG_RUNTIME_DIR": self.folder, "DOCKER_CONFIG": self.path("docker")}
+        if self.scheme == "https":
+            environment["SSL_CERT_FILE"] = self.daemon.certificate
         return run_tool([self.tool, *arguments], env=environment, cwd=self.folder).strip()
 
     def write_index_layout(self, name):
@@ -71,11 +73,14 @@ class ClientCase(BerthTestCase):
 class Skopeo(ClientCase):
     tool = "skopeo"
 
+    def verify(self, option):
+        return [f"--{option}={'true' if self.scheme == 'https' else 'false'}"]
+
     def copy(self, source, destination, *options):
-        self.call("--insecure-policy", "copy", "--src-tls-verify=false", "--dest-tls-verify=false", *options, source, destination)
+        self.call("--insecure-policy", "copy", *self.verify("src-tls-verify"), *self.verify("dest-tls-verify"), *options, source, destination)
 
     def inspect(self, rest):
-        return json.loads(self.call("inspect", "--tls-verify=false", "docker://" + self.ref(rest)))
+        return json.loads(self.call("inspect", *self.verify("tls-verify"), "docker://" + self.ref(rest)))
 
     def test_oci_layout_there_and_back(self):
         write_layout(self.path("in"), self.image.blobs, self.image.manifest, IMAGE_MANIFEST)
@@ -113,9 +118,9 @@ class Skopeo(ClientCase):
     def test_list_and_delete(self):
         for tag in ("b", "a", "c"):
             push_image(self.client, "skopeo/tags", Image(tag), tag)
-        listed = json.loads(self.call("list-tags", "--tls-verify=false", "docker://" + self.ref("skopeo/tags")))
+        listed = json.loads(self.call("list-tags", *self.verify("tls-verify"), "docker://" + self.ref("skopeo/tags")))
         self.assertEqual(listed["Tags"], ["a", "b", "c"])
-        self.call("delete", "--tls-verify=false", "docker://" + self.ref("skopeo/tags:b"))
+        self.call("delete", *self.verify("tls-verify"), "docker://" + self.ref("skopeo/tags:b"))
         self.assert_oci_error(self.client.get("/v2/skopeo/tags/manifests/b"), 404, "MANIFEST_UNKNOWN")
 
 
@@ -178,7 +183,10 @@ class Oras(ClientCase):
             return file.read()
 
     def oras(self, command, *arguments):
-        return self.call(*command.split(), "--plain-http", *arguments)
+        return self.call(*command.split(), *self.way(), *arguments)
+
+    def way(self, prefix=""):
+        return [f"--{prefix}plain-http"] if self.scheme == "http" else []
 
     def test_artifact_with_two_files(self):
         weights, card = os.urandom(300_000), b"# A model\n"
@@ -214,7 +222,7 @@ class Oras(ClientCase):
         self.push_two("oras/multi", "1")
         self.write("sbom.json", b"{}")
         self.oras("attach", "--artifact-type", "application/vnd.example.sbom", self.ref("oras/multi:1"), "sbom.json:application/json")
-        self.call("cp", "--from-plain-http", "--to-plain-http", "--recursive", self.ref("oras/multi:1"), self.ref("oras/elsewhere:2"))
+        self.call("cp", *self.way("from-"), *self.way("to-"), "--recursive", self.ref("oras/multi:1"), self.ref("oras/elsewhere:2"))
         self.assertEqual(pull_image(self.client, "oras/elsewhere", "2"), digest_of(self.index))
         found = self.client.get("/v2/oras/elsewhere/referrers/" + digest_of(self.index)).json()
         self.assertEqual([m["artifactType"] for m in found["manifests"]], ["application/vnd.example.sbom"])
@@ -226,6 +234,21 @@ class Oras(ClientCase):
         self.assertEqual(self.read("back"), b"some bytes")
         self.oras("blob delete", "--force", self.ref("oras/raw@" + digest_of(b"some bytes")))
         self.assert_oci_error(self.client.get("/v2/oras/raw/blobs/" + digest_of(b"some bytes")), 404, "BLOB_UNKNOWN")
+
+
+# The same over TLS, with the daemon's own certificate as the one that they trust.
+
+
+class SkopeoTls(Skopeo):
+    scheme = "https"
+
+
+class CraneTls(Crane):
+    scheme = "https"
+
+
+class OrasTls(Oras):
+    scheme = "https"
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@
 #include "berth/base/json.h"
 #include "http/case_routes.h"
 #include "http/case_text.h"
-#include "http/daemons.h"
 
 namespace berth::test {
 
@@ -211,10 +210,10 @@ class Run {
 
 }  // namespace
 
-void run_case(const TextCase& text_case, HttpVersion version) {
-  const auto server = url_of_variant(text_case.server);
+void run_case(const TextCase& text_case, const Protocol& protocol) {
+  const auto server = url_of_variant(text_case.server, protocol.wire);
   ASSERT_TRUE(server) << server.error().message();
-  const auto done = Run(text_case, *server, version).run();
+  const auto done = Run(text_case, *server, protocol.version).run();
   EXPECT_TRUE(done) << text_case.file << ".txt: " << text_case.title << ": " << done.error().message();
 }
 

@@ -2,10 +2,18 @@
 #pragma once
 
 #include "http/case_file.h"
+#include "http/daemons.h"
 #include "support/http_client.h"
 
 namespace berth::test {
 
-void run_case(const TextCase& text_case, HttpVersion version);
+// What a case is spoken over.
+struct Protocol {
+  const char* name;
+  HttpVersion version;
+  Wire wire;
+};
+
+void run_case(const TextCase& text_case, const Protocol& protocol);
 
 }  // namespace berth::test

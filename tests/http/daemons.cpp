@@ -56,14 +56,17 @@ base::Result<std::unique_ptr<app::Daemon>> start_test_daemon(const std::string& 
 
 bool is_variant(std::string_view variant) { return find_variant(variant) != nullptr; }
 
-base::Result<std::string> url_of_variant(std::string_view variant) {
+base::Result<std::string> url_of_variant(std::string_view variant, Wire wire) {
+  const auto url_of = [wire](const Running& one) { return one.daemon->urls().at(wire == Wire::plain ? 0 : 1); };
   const auto found = running().find(variant);
-  if (found != running().end()) return found->second->daemon->urls().front();
+  if (found != running().end()) return url_of(*found->second);
   const auto* row = find_variant(variant);
   if (row == nullptr) return base::fail(ErrorCode::configuration_invalid, "there is no daemon variant " + std::string(variant));
   auto fresh = std::make_unique<Running>();
-  BERTH_TRY(fresh->daemon, start_test_daemon(fresh->directory.path(), row->settings));
-  auto url = fresh->daemon->urls().front();
+  SettingValues settings = {{Setting::listen, "http://127.0.0.1:0,https://127.0.0.1:0"}, {Setting::tls_self_signed, "true"}};
+  settings.insert(settings.end(), row->settings.begin(), row->settings.end());
+  BERTH_TRY(fresh->daemon, start_test_daemon(fresh->directory.path(), settings));
+  auto url = url_of(*fresh);
   running().emplace(variant, std::move(fresh));
   return url;
 }

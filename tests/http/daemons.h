@@ -3,6 +3,7 @@
 // A daemon listens on a free loopback port and has a temporary data directory of its own. Not thread-safe: tests run one after another.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,9 +20,11 @@ using SettingValues = std::vector<std::pair<app::Setting, std::string>>;
 // Starts a daemon on `data`, open, on a free port of 127.0.0.1, with no disk reserve; `more` comes on top.
 base::Result<std::unique_ptr<app::Daemon>> start_test_daemon(const std::string& data, const SettingValues& more = {});
 
+// Which of a daemon's two listeners: plain, or with a certificate of its own making.
+enum class Wire : std::uint8_t { plain, tls };
 // The address of the shared daemon of a variant ("default", "full", "sparse"). Errors: configuration_invalid (no such variant), those of
 // app::start_daemon().
-base::Result<std::string> url_of_variant(std::string_view variant);
+base::Result<std::string> url_of_variant(std::string_view variant, Wire wire = Wire::plain);
 bool is_variant(std::string_view variant);
 // Stops every shared daemon; false when one had to cut something.
 bool stop_variants();

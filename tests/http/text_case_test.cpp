@@ -11,25 +11,24 @@
 namespace {
 
 using berth::test::HttpVersion;
+using berth::test::Protocol;
 using berth::test::TextCase;
+using berth::test::Wire;
 
-struct Protocol {
-  const char* name;
-  HttpVersion version;
-};
 // The protocols that every case is run over. A further one = one more line.
 constexpr Protocol kProtocols[] = {
-    {"http1", HttpVersion::http1_1},
+    {"http1", HttpVersion::http1_1, Wire::plain},
+    {"tls_http1", HttpVersion::http1_1, Wire::tls},
 };
 
 class CaseTest : public ::testing::Test {
  public:
-  CaseTest(const TextCase& text_case, HttpVersion version) : case_(text_case), version_(version) {}
-  void TestBody() override { berth::test::run_case(case_, version_); }
+  CaseTest(const TextCase& text_case, const Protocol& protocol) : case_(text_case), protocol_(protocol) {}
+  void TestBody() override { berth::test::run_case(case_, protocol_); }
 
  private:
   const TextCase& case_;
-  HttpVersion version_;
+  const Protocol& protocol_;
 };
 
 // A file that cannot be read is a test that fails, not a binary without tests.
@@ -66,7 +65,7 @@ void register_cases() {
       const std::string file = std::string(BERTH_SOURCE_DIR "/tests/http/cases/") + text_case.file + ".txt";
       ::testing::RegisterTest(suite.c_str(), test_name(text_case.title).c_str(), nullptr, nullptr, file.c_str(),
                               static_cast<int>(text_case.line),
-                              [&text_case, version = protocol.version] { return new CaseTest(text_case, version); });
+                              [&text_case, &protocol] { return new CaseTest(text_case, protocol); });
     }
   }
 }

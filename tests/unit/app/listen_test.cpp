@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "berth/app/daemon.h"
+#include "app/listen.h"
 
 namespace berth::app {
 namespace {
@@ -12,24 +12,34 @@ void expect_address(std::string_view text, const ListenAddress& expected) {
   ASSERT_TRUE(address) << address.error().message();
   EXPECT_EQ(address->host, expected.host) << text;
   EXPECT_EQ(address->port, expected.port) << text;
+  EXPECT_EQ(address->scheme, expected.scheme) << text;
 }
 
 TEST(Listen, HostsAndPorts) {
-  expect_address("127.0.0.1:5000", {"127.0.0.1", 5000});
-  expect_address("http://127.0.0.1:5000", {"127.0.0.1", 5000});
-  expect_address("localhost:0", {"localhost", 0});
-  expect_address("[::1]:65535", {"::1", 65535});
-  expect_address("http://[fe80::1]:80", {"fe80::1", 80});
-  expect_address("0.0.0.0:80", {"0.0.0.0", 80});
+  expect_address("127.0.0.1:5000", {"127.0.0.1", 5000, {}});
+  expect_address("http://127.0.0.1:5000", {"127.0.0.1", 5000, Scheme::http});
+  expect_address("https://127.0.0.1:5000", {"127.0.0.1", 5000, Scheme::https});
+  expect_address("localhost:0", {"localhost", 0, {}});
+  expect_address("[::1]:65535", {"::1", 65535, {}});
+  expect_address("http://[fe80::1]:80", {"fe80::1", 80, Scheme::http});
+  expect_address("0.0.0.0:80", {"0.0.0.0", 80, {}});
 }
 
 TEST(Listen, WhatIsNoAddressSaysWhy) {
   const std::pair<std::string_view, std::string_view> cases[] = {
-      {"", "port is missing"},         {"127.0.0.1", "port is missing"},  {"5000", "port is missing"},
-      {"127.0.0.1:", "number"},        {"127.0.0.1:65536", "number"},     {"127.0.0.1:http", "number"},
-      {"127.0.0.1:-1", "number"},      {":5000", "host is missing"},      {"[]:5000", "host is missing"},
-      {"::1:5000", "stands in []"},    {"https://127.0.0.1:5000", "TLS"}, {"http://", "port is missing"},
+      {"", "port is missing"},
+      {"127.0.0.1", "port is missing"},
+      {"5000", "port is missing"},
+      {"127.0.0.1:", "number"},
+      {"127.0.0.1:65536", "number"},
+      {"127.0.0.1:http", "number"},
+      {"127.0.0.1:-1", "number"},
+      {":5000", "host is missing"},
+      {"[]:5000", "host is missing"},
+      {"::1:5000", "stands in []"},
+      {"http://", "port is missing"},
       {"127.0.0.1:80/path", "number"},
+      {"https://:80", "host is missing"},
   };
   for (const auto& [text, words] : cases) {
     const auto address = parse_listen(text);
@@ -45,6 +55,112 @@ TEST(Listen, Loopback) {
   for (const auto* text : {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "registry.example:1", "127.example.com:1"}) {
     EXPECT_FALSE(parse_listen(text)->loopback()) << text;
   }
+}
+
+// --- the public URL ---
+
+TEST(PublicUrl, SchemeAndAuthority) {
+  const std::pair<std::string_view, std::pair<std::string_view, std::string_view>> cases[] = {
+      {"https://registry.example", {"https://registry.example", "registry.example"}},
+      {"https://registry.example/", {"https://registry.example", "registry.example"}},
+      {"http://10.0.0.1:8080", {"http://10.0.0.1:8080", "10.0.0.1"}},
+      {"https://[fd00::1]:5000", {"https://[fd00::1]:5000", "fd00::1"}},
+      {"https://[fd00::1]", {"https://[fd00::1]", "fd00::1"}},
+  };
+  for (const auto& [text, expected] : cases) {
+    const auto url = parse_public_url(text);
+    ASSERT_TRUE(url) << url.error().message();
+    EXPECT_EQ(url->text(), expected.first);
+    EXPECT_EQ(url->host(), expected.second);
+  }
+}
+
+TEST(PublicUrl, WhatIsNoneSaysWhy) {
+  for (const auto* text :
+       {"registry.example", "ftp://registry.example", "https://", "https:///", "https://:5000", "https://a b",
+        "https://user@host", "https://host?x", "https://host:0", "https://host:port", "https://host:", "https://host/reg"}) {
+    const auto url = parse_public_url(text);
+    ASSERT_FALSE(url) << text;
+    EXPECT_EQ(url.error().code(), ErrorCode::configuration_invalid);
+  }
+}
+
+// --- all of it together ---
+
+using Values = std::vector<std::pair<Setting, std::string>>;
+
+base::Result<ListenPlan> plan(const Values& values) {
+  SettingsSources sources;
+  sources.command_line = values;
+  return plan_listeners(load_settings(sources).value());
+}
+
+void expect_refused(const Values& values, std::string_view words) {
+  const auto made = plan(values);
+  ASSERT_FALSE(made) << words;
+  EXPECT_EQ(made.error().code(), ErrorCode::configuration_invalid);
+  EXPECT_NE(made.error().message().find(words), std::string::npos) << made.error().message();
+}
+
+TEST(ListenPlan, ASchemeThatIsNotWrittenFollowsTheCertificate) {
+  const auto plain = plan({{Setting::listen, "127.0.0.1:1,http://127.0.0.1:2"}});
+  ASSERT_TRUE(plain) << plain.error().message();
+  EXPECT_FALSE(plain->speaks_tls());
+  const auto secure = plan({{Setting::listen, "127.0.0.1:1,http://127.0.0.1:2,https://[::1]:3"},
+                            {Setting::tls_self_signed, "true"},
+                            {Setting::ops_listen, "127.0.0.1:4"}});
+  ASSERT_TRUE(secure) << secure.error().message();
+  EXPECT_EQ(secure->listeners[0].scheme, Scheme::https);
+  EXPECT_EQ(secure->listeners[1].scheme, Scheme::http);
+  EXPECT_EQ(secure->listeners[2].scheme, Scheme::https);
+  EXPECT_EQ(secure->operations->scheme, Scheme::https);
+  EXPECT_EQ(secure->certificate, CertificateSource::self_signed);
+  EXPECT_TRUE(secure->speaks_tls());
+}
+
+TEST(ListenPlan, WhatDoesNotFitTogetherSaysWhy) {
+  expect_refused({{Setting::listen, "https://127.0.0.1:1"}}, "needs a certificate");
+  expect_refused({{Setting::ops_listen, "https://127.0.0.1:1"}}, "needs a certificate");
+  expect_refused({{Setting::tls_cert, "a.pem"}}, "belong together");
+  expect_refused({{Setting::tls_key, "a.pem"}}, "belong together");
+  expect_refused({{Setting::tls_cert, "a.pem"}, {Setting::tls_key, "b.pem"}, {Setting::tls_self_signed, "true"}},
+                 "without certificate files");
+  expect_refused({{Setting::listen, "0.0.0.0:1"}}, "--public-url");
+  expect_refused({{Setting::ops_listen, "10.0.0.1:1"}}, "--public-url");
+  expect_refused({{Setting::public_url, "registry.example"}}, "begins with http");
+  expect_refused({{Setting::trusted_proxies, "10.0.0.1,proxy.example"}}, "proxy.example");
+  const Values open = {{Setting::open, "true"}, {Setting::public_url, "https://registry.example"}};
+  for (const auto setting : {Setting::listen, Setting::ops_listen}) {
+    Values values = open;
+    values.emplace_back(setting, "0.0.0.0:1");
+    expect_refused(values, "loopback addresses only");
+  }
+}
+
+TEST(ListenPlan, APublicUrlAllowsOtherAddresses) {
+  const auto made = plan({{Setting::listen, "0.0.0.0:1"}, {Setting::public_url, "https://registry.example:5000"}});
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_EQ(made->listeners[0].scheme, Scheme::http);
+}
+
+TEST(ListenPlan, ACertificateIsGoodForEveryName) {
+  const auto made = plan({{Setting::listen, "10.0.0.1:1,127.0.0.1:2"}, {Setting::public_url, "https://registry.example:5000"}});
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_EQ(made->certificate_names(),
+            (std::vector<std::string>{"localhost", "127.0.0.1", "::1", "registry.example", "10.0.0.1"}));
+}
+
+TEST(ListenPlan, LinksLeadToNamesThatAreOurs) {
+  const auto made = plan({{Setting::listen, "127.0.0.1:5000,[::1]:0"}, {Setting::hosts, "Registry.LAN,other.lan:8080"}});
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_EQ(made->links().hosts, (std::vector<std::string>{"127.0.0.1:5000", "localhost:5000", "[::1]", "localhost",
+                                                           "registry.lan", "other.lan:8080"}));
+  expect_refused({{Setting::hosts, "helm.example=helm"}}, "NAME or NAME:PORT");
+}
+
+TEST(ListenPlan, AsUrls) {
+  EXPECT_EQ(url_of(Scheme::http, "127.0.0.1", 5000), "http://127.0.0.1:5000");
+  EXPECT_EQ(url_of(Scheme::https, "::1", 443), "https://[::1]:443");
 }
 
 }  // namespace

@@ -154,13 +154,22 @@ TEST(Settings, BoundsHold) {
 
 TEST(Settings, AFileThatIsNoTableOfSettings) {
   for (const auto* text :
-       {"- a\n- b\n", "just text\n", "log_level: [debug]\n", "log_level: {a: b}\n", "a: b: c\n", "listen: []\n"}) {
+       {"- a\n- b\n", "just text\n", "log_level: [debug]\n", "log_level: {a: b}\n", "a: b: c\n", "listen: []\n",
+        "public_url: [a]\n", "public_url: {a: b}\n", "trusted_proxies: [{a: b}]\n", "trusted_proxies: {a: b}\n"}) {
     SettingsSources sources;
     sources.file_text = text;
     const auto settings = load_settings(sources);
     ASSERT_FALSE(settings) << text;
     EXPECT_EQ(settings.error().code(), ErrorCode::configuration_invalid) << text;
   }
+}
+
+TEST(Settings, WhatMayBeUnsetMayBeSetToNothing) {
+  SettingsSources sources;
+  sources.file_text = "public_url:\ntrusted_proxies: []\n";
+  const auto settings = loaded(sources);
+  EXPECT_EQ(settings.text(Setting::public_url), "");
+  EXPECT_TRUE(settings.list(Setting::trusted_proxies).empty());
 }
 
 TEST(Settings, AnEmptyFileSetsNothing) {
