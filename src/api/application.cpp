@@ -396,7 +396,8 @@ void Application::account(const http::Request& request, const http::Account& acc
 
 }  // namespace
 
-std::unique_ptr<http::Handler> make_application(Services services, RecallOptions recall, CallerLimitOptions limits, Surface surface) {
+std::unique_ptr<http::Handler> make_application(Services services, RecallOptions recall, CallerLimitOptions limits,
+                                                Surface surface) {
   return std::make_unique<Application>(std::move(services), recall, limits, surface);
 }
 
