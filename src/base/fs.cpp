@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -71,6 +72,13 @@ class RealFile final : public File {
       total += static_cast<std::size_t>(count);
     }
     return total;
+  }
+
+  [[nodiscard]] std::optional<std::size_t> read_cached(std::span<std::byte> into, std::uint64_t offset) const override {
+    const iovec piece{into.data(), into.size()};
+    const ssize_t count = ::preadv2(descriptor(), &piece, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+    if (count <= 0) return std::nullopt;
+    return static_cast<std::size_t>(count);
   }
 
   [[nodiscard]] Result<std::uint64_t> size() const override {

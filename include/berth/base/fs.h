@@ -29,6 +29,9 @@ class File {
   virtual Result<void> write(ByteView bytes, std::uint64_t offset) = 0;
   // Reads up to into.size() bytes at `offset`; fewer only at the end of the file.
   virtual Result<std::size_t> read(std::span<std::byte> into, std::uint64_t offset) const = 0;
+  // As read(), but only what is in the page cache, so that an event loop may call it: at least one byte, or nullopt when the disk would
+  // have to be asked, at the end of the file, and after an error.
+  [[nodiscard]] virtual std::optional<std::size_t> read_cached(std::span<std::byte>, std::uint64_t) const { return std::nullopt; }
   [[nodiscard]] virtual Result<std::uint64_t> size() const = 0;
   virtual Result<void> truncate(std::uint64_t size) = 0;
   // fdatasync(2). After a failure the pages may be gone: never retry as if fine.
