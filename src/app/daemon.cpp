@@ -36,6 +36,9 @@ http::ServerOptions server_options(const Settings& settings) {
   options.limits.write_stall_timeout = settings.duration(Setting::write_stall_timeout);
   options.limits.body_window = settings.duration(Setting::body_window);
   options.limits.body_min_bytes = settings.number(Setting::body_min_bytes);
+  options.limits.http2.streams = static_cast<std::uint32_t>(settings.number(Setting::http2_streams));
+  options.limits.http2.stream_window = static_cast<std::uint32_t>(settings.number(Setting::http2_upload_window));
+  options.limits.http2.windows_total = settings.number(Setting::http2_windows_total);
   options.limits.connections = settings.number(Setting::connections);
   options.limits.connections_per_address = settings.number(Setting::connections_per_address);
   return options;

@@ -1,4 +1,4 @@
-// What all sessions of one server share. Immutable but for two atomics and the counts of Admission.
+// What all sessions of one server share. Immutable but for atomics and the counts of Admission.
 #pragma once
 
 #include <atomic>
@@ -11,6 +11,7 @@
 #include "berth/http/server.h"
 #include "berth/net/loop.h"
 #include "http/admission.h"
+#include "http/rate.h"
 
 namespace berth::http {
 
@@ -34,7 +35,20 @@ struct LoopSlot {
 
 struct Engine {
   Engine(Handler& h, base::Workers& w, const base::Clock& c, const Limits& l)
-      : handler(h), workers(w), clock(c), limits(l), admission(l.connections, l.connections_per_address) {}
+      : handler(h),
+        workers(w),
+        clock(c),
+        limits(l),
+        admission(l.connections, l.connections_per_address),
+        h2_windows(l.http2.windows_total),
+        h2_output(l.http2.output_total) {}
+
+  // The answer to a request that the handler did not get to answer. Loop thread.
+  Response reject(const Request& request, const base::Error& error);
+  // Why a request found no worker.
+  [[nodiscard]] base::Error no_worker() const;
+  // The last close of a file that was deleted meanwhile frees its blocks, and a generator may end a query: not on the loop.
+  void release_body(Body body);
 
   Handler& handler;
   base::Workers& workers;
@@ -42,6 +56,8 @@ struct Engine {
   const Limits limits;
   net::AddressSet trusted_proxies;  // set before the first connection
   Admission admission;
+  ByteBudget h2_windows;  // promised to uploads
+  ByteBudget h2_output;   // large output buffers
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> refusals_open{0};  // connections beyond the limit that are just being told so
 };

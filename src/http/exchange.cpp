@@ -8,8 +8,8 @@
 
 namespace berth::http {
 
-Exchange::Exchange(std::shared_ptr<Engine> engine, std::shared_ptr<net::Loop> loop, Request request)
-    : engine_(std::move(engine)), loop_(std::move(loop)), request_(std::move(request)) {}
+Exchange::Exchange(std::shared_ptr<Engine> engine, std::shared_ptr<net::Loop> loop, Request request, std::shared_ptr<void> held)
+    : engine_(std::move(engine)), loop_(std::move(loop)), request_(std::move(request)), held_(std::move(held)) {}
 
 // What one job carries. It moves from the loop to the worker and back as a whole: `done` holds the session, which must end on its loop.
 template <typename Result, typename Work>

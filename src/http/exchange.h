@@ -26,7 +26,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   using AnswerDone = std::function<void(Answer)>;
   using PieceDone = std::function<void(base::Result<std::string>)>;
 
-  Exchange(std::shared_ptr<Engine> engine, std::shared_ptr<net::Loop> loop, Request request);
+  // `held` is let go when the last job of the request has ended, which may be after leave().
+  Exchange(std::shared_ptr<Engine> engine, std::shared_ptr<net::Loop> loop, Request request,
+           std::shared_ptr<void> held = nullptr);
 
   [[nodiscard]] const Request& request() const { return request_; }
 
@@ -58,6 +60,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::shared_ptr<Engine> engine_;
   std::shared_ptr<net::Loop> loop_;
   const Request request_;
+  const std::shared_ptr<void> held_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::unique_ptr<BodyConsumer> consumer_;  // belongs to the job in flight, else to the loop
   bool busy_ = false;                       // loop: a job is in flight

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "berth/base/hash.h"
-#include "berth/base/metrics.h"
 #include "http/forwarded.h"
 
 namespace berth::http {
@@ -17,10 +16,12 @@ constexpr std::string_view kEmptyLine = "\r\n";
 
 }  // namespace
 
-H1Session::H1Session(std::shared_ptr<Engine> engine, std::shared_ptr<LoopSlot> slot, std::shared_ptr<net::Connection> connection)
+H1Session::H1Session(std::shared_ptr<Engine> engine, std::shared_ptr<LoopSlot> slot, std::shared_ptr<net::Connection> connection,
+                     std::shared_ptr<InputBuffer> input)
     : engine_(std::move(engine)),
       slot_(std::move(slot)),
       connection_(std::move(connection)),
+      input_(std::move(input)),
       scanner_({engine_->limits.header_bytes, engine_->limits.header_fields}),
       deadline_(*slot_->loop, [this] { deadline_over(); }) {}
 
@@ -160,9 +161,7 @@ void H1Session::dispatch() {
   const bool begun = exchange_->begin([self = shared_from_this()](Exchange::Answer answer) { self->begun(std::move(answer)); });
   if (begun) return;
   make_pump();
-  Response response =
-      render(engine_->stopping ? base::Error(base::ErrorCode::shutting_down, "the server is shutting down").with_retry_after(1)
-                               : base::Error(base::ErrorCode::busy, "the server is busy; try again").with_retry_after(1));
+  Response response = engine_->reject(exchange_->request(), engine_->no_worker());
   const Persistence persistence = persistence_for(response);
   respond(std::move(response), persistence);
 }
@@ -233,18 +232,13 @@ void H1Session::body_discarded() {
 
 // --- the answer ---
 
-Response H1Session::render(const base::Error& error) {
-  base::metrics::add(base::metrics::Metric::http_rejected, 1, {base::error_code_name(error.code())});
-  return engine_->handler.render_error(exchange_->request(), error);
-}
-
 void H1Session::reject(base::Error error) {
   if (!exchange_) {
     Request request = new_request();
     request.target = presumed_target();
     exchange_ = std::make_shared<Exchange>(engine_, slot_->loop, std::move(request));
   }
-  respond(render(error), Persistence::close);
+  respond(engine_->reject(exchange_->request(), error), Persistence::close);
 }
 
 Persistence H1Session::persistence_for(const Response& response) {

@@ -27,7 +27,9 @@ namespace berth::http {
 
 class H1Session final : public Session, public BodyPump::Owner, public std::enable_shared_from_this<H1Session> {
  public:
-  H1Session(std::shared_ptr<Engine> engine, std::shared_ptr<LoopSlot> slot, std::shared_ptr<net::Connection> connection);
+  // `input` holds what was read already.
+  H1Session(std::shared_ptr<Engine> engine, std::shared_ptr<LoopSlot> slot, std::shared_ptr<net::Connection> connection,
+            std::shared_ptr<InputBuffer> input);
 
   void start() override;
   void wind_down() override;
@@ -66,7 +68,6 @@ class H1Session final : public Session, public BodyPump::Owner, public std::enab
   void start_body();
   // Answers with the error and closes.
   void reject(base::Error error);
-  Response render(const base::Error& error);
   void respond(Response response, Persistence persistence);
   Persistence persistence_for(const Response& response);
   bool body_allows_reuse();
@@ -84,7 +85,7 @@ class H1Session final : public Session, public BodyPump::Owner, public std::enab
   std::shared_ptr<Engine> engine_;
   std::shared_ptr<LoopSlot> slot_;
   std::shared_ptr<net::Connection> connection_;
-  std::shared_ptr<InputBuffer> input_ = std::make_shared<InputBuffer>();
+  std::shared_ptr<InputBuffer> input_;
   Phase phase_ = Phase::idle;
   HeadScanner scanner_;
   HeadFacts facts_;

@@ -7,6 +7,7 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 
+#include "http/head_rules.h"
 #include "http/text.h"
 
 namespace berth::http {
@@ -15,11 +16,6 @@ namespace beast_http = boost::beast::http;
 using boost::beast::error_code;
 
 namespace {
-
-constexpr std::size_t kMaxMethod = 32;
-constexpr std::size_t kMaxHost = 255;
-
-tl::unexpected<base::Error> malformed(std::string why) { return base::fail(base::ErrorCode::request_malformed, std::move(why)); }
 
 // Beast's tokenizer, with the fields going straight into ours.
 class FieldCollector final : public beast_http::basic_parser<true> {
@@ -66,16 +62,8 @@ base::Result<void> parse_request_line(std::string_view line, Request& request) {
     return malformed("the request line needs a method, a target and a version");
   const std::string_view method = line.substr(0, first);
   const std::string_view target = line.substr(first + 1, last - first - 1);
-  if (method.empty() || method.size() > kMaxMethod) return malformed("the method must have 1 to 32 characters");
-  for (const char c : method) {
-    if (!is_token_char(c)) return malformed("the method has a character that is not allowed there");
-  }
-  request.method_text = method;
-  request.method = find_method(method);
-  if (target.empty()) return malformed("the request target is empty");
-  for (const char c : target) {
-    if (c <= ' ' || c >= 0x7f || c == '#') return malformed("the request target has a character that is not allowed in a URI");
-  }
+  BERTH_CHECK_OK(take_method(method, request));
+  BERTH_CHECK_OK(check_target(target));
   BERTH_CHECK_OK(parse_version(line.substr(last + 1), request));
   request.target = target;
   return {};
@@ -94,34 +82,6 @@ base::Result<void> collect_fields(std::string_view head, Request& request) {
     return base::fail(base::Error(base::ErrorCode::internal, "the request could not be read").in(error.what()));
   }
   return {};
-}
-
-bool valid_port(std::string_view text) {
-  if (text.empty() || text.size() > 5) return false;
-  unsigned value = 0;
-  for (const char c : text) {
-    if (!is_digit(c)) return false;
-    value = value * 10 + static_cast<unsigned>(c - '0');
-  }
-  return value <= 65535;
-}
-
-// host [":" port]. Names and numeric addresses only: the rest of RFC 3986's reg-name occurs in attacks, not in registries' names.
-bool valid_host(std::string_view text) {
-  if (text.empty() || text.size() > kMaxHost) return false;
-  std::size_t end = 0;
-  if (text.front() == '[') {
-    end = text.find(']');
-    if (end == std::string_view::npos || end < 3) return false;
-    for (const char c : text.substr(1, end - 1)) {
-      if (!is_alphanumeric(c) && c != ':' && c != '.') return false;
-    }
-    ++end;
-  } else {
-    while (end < text.size() && (is_alphanumeric(text[end]) || text[end] == '.' || text[end] == '-' || text[end] == '_')) ++end;
-    if (end == 0) return false;
-  }
-  return end == text.size() || (text[end] == ':' && valid_port(text.substr(end + 1)));
 }
 
 base::Result<void> check_host(Request& request) {
@@ -195,12 +155,8 @@ base::Result<HeadFacts> parse_head(std::string_view head, Request& request) {
   facts.keep_alive = wants_keep_alive(request);
   // An HTTP/1.0 client knows no interim responses (RFC 9110 §10.1.1).
   if (request.protocol == Protocol::http1_1) {
-    if (const auto expectation = request.fields.find_list("Expect")) {
-      if (!equal_ignoring_case(*expectation, "100-continue")) {
-        return base::fail(base::ErrorCode::expectation_failed, "the only expectation that can be met is 100-continue");
-      }
-      facts.expects_continue = request.has_body;
-    }
+    BERTH_TRY(const bool expects_continue, wants_continue(request));
+    facts.expects_continue = expects_continue && request.has_body;
   }
   return facts;
 }

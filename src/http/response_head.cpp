@@ -66,19 +66,28 @@ bool is_own_field(std::string_view name) {
 }
 
 // A value can carry what a client sent (a Location, an OCI-Tag); a line end in it would be a second header.
-void append_value(std::string& to, std::string_view value) {
-  const auto ends_lines = [](char c) { return is_control(c) && c != '\t'; };
-  const std::size_t begin = to.size();
-  to.append(value);
-  if (std::none_of(value.begin(), value.end(), ends_lines)) return;
-  std::replace_if(to.begin() + static_cast<std::ptrdiff_t>(begin), to.end(), ends_lines, ' ');
+bool is_clean(std::string_view value) {
+  return std::none_of(value.begin(), value.end(), [](char c) { return is_control(c) && c != '\t'; });
+}
+
+std::string cleaned(std::string_view value) {
+  std::string text(value);
+  for (char& c : text) c = is_control(c) && c != '\t' ? ' ' : c;
+  return text;
 }
 
 void append_field(std::string& to, std::string_view name, std::string_view value) {
-  to.append(name).append(": ");
-  append_value(to, value);
-  to.append("\r\n");
+  to.append(name).append(": ").append(value).append("\r\n");
 }
+
+class HeadText final : public FieldSink {
+ public:
+  explicit HeadText(std::string& text) : text_(text) {}
+  void field(std::string_view name, std::string_view value) override { append_field(text_, name, value); }
+
+ private:
+  std::string& text_;
+};
 
 bool valid_name(std::string_view name) { return !name.empty() && std::all_of(name.begin(), name.end(), is_token_char); }
 
@@ -136,6 +145,24 @@ ResponsePlan plan_response(const Response& response, const Request& request) {
   return plan;
 }
 
+void visit_fields(const Response& response, const ResponsePlan& plan, const Request& request, base::TimePoint now,
+                  FieldSink& sink) {
+  for (const auto& [name, value] : response.fields.all()) {
+    if (!valid_name(name) || is_own_field(name)) continue;
+    if (is_clean(value)) {
+      sink.field(name, value);
+    } else {
+      sink.field(name, cleaned(value));
+    }
+  }
+  sink.field("Date", cached_date(now));
+  if (!request.id.empty()) sink.field("X-Request-Id", request.id);
+  if (!plan.content_length) return;
+  std::array<char, 20> length{};
+  const auto end = std::to_chars(length.data(), length.data() + length.size(), *plan.content_length);
+  sink.field("Content-Length", {length.data(), static_cast<std::size_t>(end.ptr - length.data())});
+}
+
 std::string format_head(const Response& response, const ResponsePlan& plan, const Request& request, Persistence persistence,
                         base::TimePoint now) {
   std::string head;
@@ -145,12 +172,8 @@ std::string format_head(const Response& response, const ResponsePlan& plan, cons
       .append(" ")
       .append(reason_phrase(response.status))
       .append("\r\n");
-  for (const auto& [name, value] : response.fields.all()) {
-    if (valid_name(name) && !is_own_field(name)) append_field(head, name, value);
-  }
-  append_field(head, "Date", cached_date(now));
-  if (!request.id.empty()) append_field(head, "X-Request-Id", request.id);
-  if (plan.content_length) append_field(head, "Content-Length", std::to_string(*plan.content_length));
+  HeadText fields(head);
+  visit_fields(response, plan, request, now, fields);
   if (plan.framing == ResponseFraming::chunked) append_field(head, "Transfer-Encoding", "chunked");
   if (persistence == Persistence::close) {
     append_field(head, "Connection", "close");

@@ -148,18 +148,8 @@ void ResponseSender::end(base::Result<void> result) {
     if (result.error().code() != base::ErrorCode::io_error) log_failure("a response was cut", result.error());
     connection_->reset();
   }
-  release_body();
+  engine_->release_body(std::move(response_.body));
   if (const Done done = std::exchange(done_, nullptr)) done(std::move(result));
-}
-
-// The last close of a file that was deleted meanwhile frees its blocks, and a generator may end a query: not on the loop.
-void ResponseSender::release_body() {
-  const auto* file = std::get_if<FileBody>(&response_.body);
-  const bool may_block =
-      file != nullptr ? file->file.use_count() == 1 : std::holds_alternative<std::shared_ptr<Generator>>(response_.body);
-  if (!may_block) return;
-  auto body = std::make_shared<Body>(std::move(response_.body));
-  static_cast<void>(engine_->workers.submit_continuation([body = std::move(body)] {}));
 }
 
 void ResponseSender::begin_wait() {

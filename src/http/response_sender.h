@@ -50,7 +50,6 @@ class ResponseSender : public std::enable_shared_from_this<ResponseSender> {
   void take_piece(base::Result<std::string> piece);
   void send_piece();
   void end(base::Result<void> result);
-  void release_body();
   void begin_wait();
   void look_for_stall();
   void log_failure(std::string_view event, const base::Error& error) const;

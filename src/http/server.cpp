@@ -10,7 +10,7 @@
 #include "berth/net/listener.h"
 #include "http/engine.h"
 #include "http/establish.h"
-#include "http/h1_session.h"
+#include "http/protocol_choice.h"
 #include "http/response_head.h"
 
 namespace berth::http {
@@ -117,7 +117,7 @@ class LoopServer final : public Server {
     auto held = hold(slot, slot->open, std::move(*token));
     establish(engine_, slot, {std::move(socket), std::move(tls), std::move(held)},
               [engine = engine_, slot](std::shared_ptr<net::Connection> connection) {
-                std::make_shared<H1Session>(engine, slot, std::move(connection))->start();
+                start_session(engine, slot, std::move(connection));
               });
   }
 

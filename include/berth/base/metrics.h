@@ -22,6 +22,7 @@ enum class Metric : std::uint8_t {
   http_connections_refused,  // {reason}
   http_rejected,             // {reason}: requests that never reached a route
   tls_handshakes,            // {outcome}
+  http2_ended,               // {reason}: connections that Berth ended for what their peer did
   workers_queued,
   workers_busy,
   store_blob_commits,  // {outcome}

@@ -20,6 +20,21 @@
 
 namespace berth::http {
 
+// Of one HTTP/2 connection unless said otherwise. A peer that goes beyond the rates is told ENHANCE_YOUR_CALM and the connection ends.
+struct Http2Limits {
+  std::uint32_t streams = 100;                    // at once; a request that was reset counts until its work has really ended
+  std::uint32_t stream_window = 4 * 1024 * 1024;  // what an upload that goes well may send ahead
+  std::uint64_t windows_total =
+      256ULL * 1024 * 1024;  // over all connections: what uploads may send ahead beyond the first 64 KiB each
+  std::uint64_t output_total = 64ULL * 1024 * 1024;  // over all connections: large output buffers; beyond it they stay small
+  double reset_burst = 200;                          // RST_STREAM by the peer
+  double reset_per_second = 33;
+  double own_reset_burst = 100;  // RST_STREAM for the peer's faults
+  double own_reset_per_second = 10;
+  double control_burst = 500;  // frames that carry nothing
+  double control_per_second = 50;
+};
+
 struct Limits {
   std::size_t header_bytes = 32 * 1024;                   // request line and fields together → 431
   std::size_t header_fields = 128;                        // → 431
@@ -34,6 +49,7 @@ struct Limits {
   std::size_t connections_per_address = 2'000;
   std::size_t body_buffer_bytes = 256 * 1024;  // one piece of a request body
   std::uint64_t drain_bytes = 64 * 1024;       // of an unread body that are read and dropped to keep the connection
+  Http2Limits http2;
 };
 
 // What the next connection is to be shown; any thread. Another context at the next call: certificates are reloaded this way.

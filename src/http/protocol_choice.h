@@ -1,0 +1,17 @@
+// Which protocol a new connection speaks, and its session.
+//
+// In the clear the first bytes tell: HTTP/2 begins with a preface that no HTTP/1 request can have (RFC 9113 §3.3–3.4). There is no
+// upgrade from HTTP/1.
+#pragma once
+
+#include <memory>
+
+#include "berth/net/connection.h"
+#include "http/engine.h"
+
+namespace berth::http {
+
+// Loop thread.
+void start_session(std::shared_ptr<Engine> engine, std::shared_ptr<LoopSlot> slot, std::shared_ptr<net::Connection> connection);
+
+}  // namespace berth::http
