@@ -61,6 +61,7 @@ struct TextCase {
   std::string route;
   std::string spec;
   std::string server = "default";  // variant of the daemon
+  std::string protocol;            // the only one that can say this; empty: all
   std::vector<std::string> given;  // fixtures, in order
   std::vector<std::pair<std::string, std::string>> bodies;
   std::vector<Step> steps;

@@ -18,7 +18,9 @@ using berth::test::Wire;
 // The protocols that every case is run over. A further one = one more line.
 constexpr Protocol kProtocols[] = {
     {"http1", HttpVersion::http1_1, Wire::plain},
+    {"h2c", HttpVersion::http2, Wire::plain},
     {"tls_http1", HttpVersion::http1_1, Wire::tls},
+    {"tls_http2", HttpVersion::http2, Wire::tls},
 };
 
 class CaseTest : public ::testing::Test {
@@ -61,6 +63,7 @@ void register_cases() {
   }
   for (const auto& protocol : kProtocols) {
     for (const auto& text_case : *cases) {
+      if (!text_case.protocol.empty() && text_case.protocol != protocol.name) continue;
       const std::string suite = std::string(protocol.name) + '/' + text_case.file;
       const std::string file = std::string(BERTH_SOURCE_DIR "/tests/http/cases/") + text_case.file + ".txt";
       ::testing::RegisterTest(suite.c_str(), test_name(text_case.title).c_str(), nullptr, nullptr, file.c_str(),

@@ -175,7 +175,7 @@ std::vector<Vector> target_and_host_vectors() {
       line("star for GET", "GET * HTTP/1.1"),
       line("method with a bad character", "G@T /a HTTP/1.1"),
       line("method too long", std::string(33, 'G') + " /a HTTP/1.1"),
-      {"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
+      {"nearly the HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\r", 505},
       {"TLS hello", std::string("\x16\x03\x01\x02\x00\x01\x00", 7)},
       {"expectation", "GET /a HTTP/1.1\r\n" + kHost + "Expect: 100-continue, x\r\n\r\n", 417},
       {"expectation twice", "GET /a HTTP/1.1\r\n" + kHost + "Expect: 100-continue\r\nExpect: 100-continue\r\n\r\n", 417},

@@ -22,9 +22,10 @@ bool has_field(const HttpFields& fields, std::string_view name) {
 
 bool wants_length(std::string_view method) { return method == "POST" || method == "PUT" || method == "PATCH"; }
 
-long curl_version_of(HttpVersion version) {
+long curl_version_of(HttpVersion version, std::string_view server) {
   switch (version) {
     case HttpVersion::http1_1: return CURL_HTTP_VERSION_1_1;
+    case HttpVersion::http2: return server.starts_with("https:") ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
   }
   return CURL_HTTP_VERSION_NONE;
 }
@@ -141,7 +142,10 @@ base::Result<HttpReply> HttpClient::send(const HttpRequest& request) {
   curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
   curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
   curl_easy_setopt(curl, CURLOPT_PROXY, "");
-  curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, curl_version_of(state_->version));
+  curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, curl_version_of(state_->version, state_->server));
+  // Debian 12's libcurl (7.88) fails a second HTTP/2 request on a connection in the clear (curl issue 10634).
+  const bool once = state_->version == HttpVersion::http2 && !state_->server.starts_with("https:");
+  curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, once ? 1L : 0L);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list.get());
   curl_easy_setopt(curl, CURLOPT_TIMEOUT, kTimeoutSeconds);
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);

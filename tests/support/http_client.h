@@ -17,7 +17,8 @@
 
 namespace berth::test {
 
-enum class HttpVersion : std::uint8_t { http1_1 };
+// http2 in the clear begins with HTTP/2's preface; over TLS it is negotiated.
+enum class HttpVersion : std::uint8_t { http1_1, http2 };
 
 using HttpFields = std::vector<std::pair<std::string, std::string>>;
 
