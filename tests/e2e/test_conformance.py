@@ -8,10 +8,11 @@ import json
 import os
 import re
 import shutil
+import socket
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from harness import BerthTestCase, run_tool
+from harness import BerthTestCase, end_process, free_port, run_tool, start_process, wait_until
 
 # What the suite itself leaves off. "Blob push" is a node that no test of the suite reports to.
 NEVER_RUN = set()
@@ -47,13 +48,16 @@ class Conformance(BerthTestCase):
     time_limit = 240
     skipped = {}  # what the suite may leave out after a first answer: {API: part of the names of its checks}
 
+    def registry(self):
+        return self.daemon.authority
+
     def run_suite(self, version, off, settings=None):
         tool = shutil.which("conformance")
         self.assertIsNotNone(tool, "the conformance suite is not installed; deploy/dev setup does it")
         results = os.path.join(self.folder, "results")
         os.mkdir(results)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("OCI_")}
-        environment |= {"OCI_VERSION": version, "OCI_TLS": "disabled", "OCI_REGISTRY": self.daemon.authority, "OCI_REPO1": "conformance/one",
+        environment |= {"OCI_VERSION": version, "OCI_TLS": "disabled", "OCI_REGISTRY": self.registry(), "OCI_REPO1": "conformance/one",
                         "OCI_REPO2": "conformance/two", "OCI_RESULTS_DIR": results, **(settings or {})}
         done = run_tool([tool], seconds=200, check=False, env=environment, cwd=self.folder)
         said = (done.stdout + done.stderr).decode(errors="replace")
@@ -111,6 +115,26 @@ class ConformanceSparse(Conformance):
 
     def test_version_dev(self):
         self.run_suite("dev", NEVER_RUN, {"OCI_DATA_SPARSE": "true"})
+
+
+class ConformanceHttp2(Conformance):
+    """The suite's client speaks no HTTP/2 in the clear, so nghttpx turns each of its requests into one."""
+
+    def registry(self):
+        self.assertIsNotNone(shutil.which("nghttpx"), "nghttp2-proxy is not installed; deploy/dev setup does it")
+        port = free_port()
+        log = open(os.path.join(self.folder, "nghttpx.log"), "wb")  # noqa: SIM115 - the process's own
+        proxy = start_process(["nghttpx", f"--frontend=127.0.0.1,{port};no-tls", f"--backend=127.0.0.1,{self.daemon.port};;proto=h2", "--no-location-rewrite",
+                               "--no-server-rewrite", "--no-via", "--workers=1", "--conf=/dev/null"], stdout=log, stderr=log)
+        log.close()
+        self.addCleanup(end_process, proxy)
+
+        def accepts():
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        wait_until(accepts, 10, "nghttpx listens")
+        return f"127.0.0.1:{port}"
 
 
 if __name__ == "__main__":
