@@ -1,8 +1,10 @@
 #include "http/h2_stream.h"
+#include "http/forwarded.h"
 
 #include <utility>
 
 #include "berth/base/log.h"
+#include "http/forwarded.h"
 
 namespace berth::http {
 
@@ -42,6 +44,7 @@ H2Stream::H2Stream(std::shared_ptr<Engine> engine, std::shared_ptr<net::Loop> lo
 
 void H2Stream::head_arrived(H2End end) {
   const auto facts = head_.finish(end, blank_);
+  apply_forwarded(blank_, engine_->trusted_proxies);
   had_head_ = facts.has_value() || facts.error().code() == base::ErrorCode::expectation_failed;
   exchange_ = std::make_shared<Exchange>(engine_, loop_, std::move(blank_), std::move(counted_));
   upload_ = std::make_shared<H2Upload>(engine_, loop_, exchange_, id_, wire_->windows(), *this);

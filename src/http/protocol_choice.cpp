@@ -99,6 +99,13 @@ class Opening final : public Session, public std::enable_shared_from_this<Openin
 }  // namespace
 
 void start_session(std::shared_ptr<Engine> engine, std::shared_ptr<LoopSlot> slot, std::shared_ptr<net::Connection> connection) {
+  const std::string_view agreed = connection->protocol();
+  auto input = std::make_shared<InputBuffer>();
+  if (agreed == "h2")
+    return std::make_shared<H2Session>(std::move(engine), std::move(slot), std::move(connection), std::move(input))->start();
+  if (agreed == "http/1.1") {
+    return std::make_shared<H1Session>(std::move(engine), std::move(slot), std::move(connection), std::move(input))->start();
+  }
   std::make_shared<Opening>(std::move(engine), std::move(slot), std::move(connection))->start();
 }
 

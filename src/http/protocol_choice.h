@@ -1,6 +1,6 @@
 // Which protocol a new connection speaks, and its session.
 //
-// In the clear the first bytes tell: HTTP/2 begins with a preface that no HTTP/1 request can have (RFC 9113 §3.3–3.4). There is no
+// Over TLS the two sides have agreed on it by ALPN. Where they have not, and in the clear, the first bytes tell: HTTP/2 begins with a preface that no HTTP/1 request can have (RFC 9113 §3.3–3.4). There is no
 // upgrade from HTTP/1.
 #pragma once
 

@@ -165,7 +165,7 @@ class LoopServer final : public Server {
 
 }  // namespace
 
-std::vector<std::string> alpn_protocols() { return {"http/1.1"}; }
+std::vector<std::string> alpn_protocols() { return {"h2", "http/1.1"}; }
 
 base::Result<std::unique_ptr<Server>> start_server(ServerOptions options, Handler& handler, base::Workers& workers,
                                                    const base::Clock& clock) {
