@@ -13,6 +13,7 @@ namespace {
 
 // RFC 9113 §6.5.2.
 constexpr std::size_t kFieldOverhead = 32;
+constexpr std::size_t kPathKept = 256;
 
 // RFC 9113 §8.2.2: they belong to a connection of HTTP/1.
 constexpr std::array<std::string_view, 6> kConnectionFields{"connection",        "keep-alive", "proxy-connection",
@@ -36,7 +37,11 @@ void H2Head::refuse(const char* why) {
 
 void H2Head::add(std::string_view name, std::string_view value) {
   size_ += name.size() + value.size() + kFieldOverhead;
-  if (size_ > limits_.bytes) return;
+  if (size_ > limits_.bytes) {
+    // The beginning of a path that is too long tells in whose words the error is said.
+    if (name == path_.name && !path_.value) path_.value = value.substr(0, kPathKept);
+    return;
+  }
   if (name.starts_with(':')) return add_pseudo(name, value);
   if (++count_ > limits_.fields) return;
   if (!valid_name(name)) return refuse("a header field's name has a character that is not allowed there");

@@ -12,6 +12,8 @@ namespace {
 
 // Manifests, listings, errors: they go before layers.
 constexpr std::uint64_t kSmall = 64 * 1024;
+// How long the rest of a body that nobody wants may come after the answer.
+constexpr std::chrono::milliseconds kRestWait{1'000};
 
 // An answer from memory, whose text stays where it is.
 Response copy_of(const std::shared_ptr<const Response>& at_hand) {
@@ -77,7 +79,10 @@ void H2Stream::begun(Exchange::Answer answer) {
   wire_->flush();
 }
 
-void H2Stream::data_arrived(base::ByteView bytes) { upload_->arrived(bytes); }
+void H2Stream::data_arrived(base::ByteView bytes) {
+  upload_->arrived(bytes);
+  if (rest_ && upload_->received() - received_at_answer_ > engine_->limits.drain_bytes) end_rest();
+}
 
 void H2Stream::body_arrived() { upload_->end_arrived(); }
 
@@ -152,8 +157,19 @@ H2Source::Supply H2Stream::supply(std::span<std::byte> into) {
 
 void H2Stream::answer_buffered() {
   phase_ = Phase::sent;
-  // The peer may stop sending what nobody reads (RFC 9113 §8.1). It is no fault of its own.
-  if (!upload_->complete()) wire_->reset(id_, H2Code::no_error);
+  if (upload_->complete()) return;
+  // The peer may stop sending what nobody reads (RFC 9113 §8.1), and is told so. Not at once: clients that are told while they send (curl
+  // 7.88) take the reset for the answer. Most end by themselves when they have read it.
+  received_at_answer_ = upload_->received();
+  rest_.emplace(*loop_, [this] { end_rest(); });
+  rest_->set(kRestWait);
+}
+
+void H2Stream::end_rest() {
+  if (phase_ != Phase::sent || upload_->complete()) return;
+  rest_->clear();
+  wire_->reset(id_, H2Code::no_error);
+  wire_->flush();
 }
 
 void H2Stream::answer_sent() { account(Completeness::whole); }
@@ -174,6 +190,7 @@ void H2Stream::detach() {
   if (phase_ == Phase::detached) return;
   const bool answered = phase_ == Phase::sent;
   phase_ = Phase::detached;
+  rest_.reset();
   counted_.reset();
   if (upload_) upload_->stop();
   if (source_) source_->stop();

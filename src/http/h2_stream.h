@@ -1,7 +1,8 @@
 // One HTTP/2 stream: a request, its body, its answer.
 //
 //   head ─► begin() on a worker ─┬─ Response ─────────────────────────────► answering ─► sent ─┬─ body all here ─► closed by nghttp2
-//     │                          └─ consumer ─► [100 Continue] ─► body ──────►    │            └─ else RST_STREAM NO_ERROR
+//     │                          └─ consumer ─► [100 Continue] ─► body ──────►    │            └─ else a little of it is dropped, then
+//     │                                                                            │               RST_STREAM NO_ERROR
 //     └─ refused: an error from the handler ─────────────────────────────────────►┘
 // What it says to its peer goes through H2Wire; what the peer says comes through the calls below. Loop thread.
 #pragma once
@@ -92,6 +93,7 @@ class H2Stream final : public H2Upload::Owner, public std::enable_shared_from_th
   void respond(Response response);
   void first_piece(base::Result<std::string> piece);
   void send_head(std::string first);
+  void end_rest();
   void account(Completeness completeness);
 
   void body_answered(Response response) override;
@@ -115,6 +117,8 @@ class H2Stream final : public H2Upload::Owner, public std::enable_shared_from_th
   Response response_;  // without its body once that is being sent
   ResponsePlan plan_;
   std::uint64_t supplied_at_look_ = UINT64_MAX;  // no look yet
+  std::optional<net::Deadline> rest_;            // of a body that goes on after its answer
+  std::uint64_t received_at_answer_ = 0;
 };
 
 }  // namespace berth::http

@@ -163,8 +163,10 @@ class Run {
   void check_fields_as_before(const HttpReply& reply) const {
     const auto comparable = [](const HttpReply& r) {
       HttpFields fields;
-      for (const auto& field : r.fields) {
-        if (field.first != "Date" && field.first != "X-Request-Id" && field.first != "Connection") fields.push_back(field);
+      for (auto [name, value] : r.fields) {
+        std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+        if (name != "date" && name != "x-request-id" && name != "connection")
+          fields.emplace_back(std::move(name), std::move(value));
       }
       std::sort(fields.begin(), fields.end());
       return fields;
