@@ -137,5 +137,16 @@ class ConformanceHttp2(Conformance):
         return f"127.0.0.1:{port}"
 
 
+class ConformanceTls(Conformance):
+    """Go's client speaks HTTP/2 wherever TLS offers it."""
+
+    scheme = "https"
+
+    def run_suite(self, version, off, settings=None):
+        super().run_suite(version, off, {"OCI_TLS": "enabled", "SSL_CERT_FILE": self.daemon.certificate, **(settings or {})})
+        spoken = {json.loads(line).get("protocol") for line in self.daemon.logs().splitlines() if '"event":"request"' in line}
+        self.assertEqual(spoken, {"HTTP/2"})
+
+
 if __name__ == "__main__":
     unittest.main()
