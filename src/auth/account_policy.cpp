@@ -251,7 +251,12 @@ Result<void> Accounts::check(const Principal& principal, Action action, const Sc
 
 Result<Principal> Accounts::requester(const TokenRequest& request, const WantedScopes& wanted) const {
   auto principal = [&]() -> Result<Principal> {
-    if (request.refresh_token.empty()) return authenticate(request.credential, request.peer, Expired::refused);
+    if (request.refresh_token.empty()) {
+      BERTH_TRY(auto asker, authenticate(request.credential, request.peer, Expired::refused));
+      // A token is no way to another one: it would outlive its own time, or reach further than it was given for.
+      if (asker.scope != nullptr) return bad_credential();
+      return asker;
+    }
     BERTH_TRY(const auto token, read(request.refresh_token));
     if (token.claims.use != Claims::Use::refresh || token.freshness == Principal::Freshness::expired) return bad_credential();
     BERTH_TRY(auto owner, claimed_principal(token.claims));

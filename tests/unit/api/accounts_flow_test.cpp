@@ -85,6 +85,22 @@ TEST_F(AccountsFlow, OAuthFormsGiveTokensAndRefreshThem) {
   EXPECT_EQ(ask(Method::post, "/token", "", "grant_type=password&username=ann%40x&password=x").status, 401);
 }
 
+TEST_F(AccountsFlow, ATokenIsNoWayToAnotherOne) {
+  const auto narrow = bearer(token_for(pw("ann@x"), "repository:acme/app:pull"));
+  const auto broad =
+      bearer(base::Json::parse(ask(Method::get, "/token?service=ngc", pw("ann@x")).body)["token"].get<std::string>());
+  for (const auto& token : {narrow, broad}) {
+    for (const auto* query : {"", "?service=ngc", "?scope=group/ngc:acme", "?offline_token=true&scope=repository:acme/app:pull",
+                              "?scope=repository:acme/app:pull,push", "?scope=registry:catalog:*"}) {
+      EXPECT_EQ(ask(Method::get, std::string("/token") + query, token).status, 401) << query;
+    }
+    EXPECT_EQ(ask(Method::post, "/token", token, "access_type=offline&scope=repository:acme/app:pull").status, 401);
+  }
+  push_blob(service::name("acme/pub"), "x");
+  ASSERT_TRUE(accounts.set_visibility("acme/pub", "public", {}));
+  EXPECT_EQ(ask(Method::get, "/token?scope=repository:acme/pub:pull", narrow).status, 200) << "a guest's, as for everybody";
+}
+
 TEST_F(AccountsFlow, ABadCredentialGetsAGuestsTokenForPublicPullsAlone) {
   push_blob(service::name("acme/pub"), "x");
   push_blob(service::name("acme/app"), "x");
