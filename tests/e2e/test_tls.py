@@ -276,14 +276,14 @@ class Helm(ClientCase):
     def test_chart_there_and_back(self):
         self.call("create", "chart")
         self.call("package", "chart")
-        pushed = self.call("push", "chart-0.1.0.tgz", "oci://" + self.ref("helm"))
+        pushed = self.call("push", "chart-0.1.0.tgz", "oci://" + self.ref("acme"))
         self.assertNotIn("Error", pushed)
-        digest = pull_image(self.client, "helm/chart", "0.1.0")
+        digest = pull_image(self.client, "acme/chart", "0.1.0")
         os.mkdir(self.path("pulled"))
-        self.call("pull", "oci://" + self.ref("helm/chart"), "--version", "0.1.0", "-d", self.path("pulled"))
+        self.call("pull", "oci://" + self.ref("acme/chart"), "--version", "0.1.0", "-d", self.path("pulled"))
         with open(self.path("chart-0.1.0.tgz"), "rb") as one, open(self.path("pulled/chart-0.1.0.tgz"), "rb") as other:
             self.assertEqual(one.read(), other.read())
-        self.assertIn("name: chart", self.call("show", "chart", "oci://" + self.ref(f"helm/chart@{digest}")))
+        self.assertIn("name: chart", self.call("show", "chart", "oci://" + self.ref(f"acme/chart@{digest}")))
 
 
 @unittest.skipUnless(SOAK, "soak")
