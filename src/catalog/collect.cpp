@@ -76,9 +76,9 @@ Result<std::vector<LinkReview>> read_links(Connection& connection, const LinkCur
   }
 }
 
-Result<std::vector<ManifestReview>> read_manifests(Connection& connection, const ManifestCursor& after, std::int64_t since,
-                                                   std::int64_t limit) {
-  BERTH_TRY(auto rows, connection.query(Query::review_manifests, {after.since, after.id, since, limit}));
+Result<std::vector<ManifestReview>> read_manifests(Connection& connection, Query query, const ManifestCursor& after,
+                                                   std::int64_t since, std::int64_t limit) {
+  BERTH_TRY(auto rows, connection.query(query, {after.since, after.id, since, limit}));
   std::vector<ManifestReview> reviews;
   while (true) {
     BERTH_TRY(const bool more, rows.next());
@@ -263,7 +263,7 @@ Result<void> collect_repositories(Connection& connection, const Round& round, st
 // the verdict, the row is no longer due.
 Result<void> collect_manifests(Connection& connection, const Round& round, std::size_t limit, Marked& marked) {
   for (std::size_t i = 0; i < limit; ++i) {
-    BERTH_TRY(const auto review, read_manifests(connection, {}, round.now - round.untagged_keep, 1));
+    BERTH_TRY(const auto review, read_manifests(connection, Query::review_manifests, {}, round.now - round.untagged_keep, 1));
     if (review.empty()) return {};
     BERTH_CHECK_OK(apply(connection, round, review.front(), marked));
     ++marked.reviewed;
@@ -280,10 +280,14 @@ Result<void> collect_blobs(Connection& connection, const Round& round, std::size
   return {};
 }
 
+// Of many only a few go: those that are kept are left out by the database, and only counted.
 Result<void> forecast_manifests(Connection& connection, const Round& round, std::size_t examples, Forecast& forecast) {
+  const std::int64_t due = round.now - round.untagged_keep;
+  BERTH_TRY(const auto reviewed, connection.find_integer(Query::count_manifest_reviews, {due}));
+  forecast.total.reviewed += static_cast<std::uint64_t>(reviewed.value_or(0));
   ManifestCursor after;
   while (true) {
-    BERTH_TRY(const auto page, read_manifests(connection, after, round.now - round.untagged_keep, kForecastPage));
+    BERTH_TRY(const auto page, read_manifests(connection, Query::review_unkept_manifests, after, due, kForecastPage));
     for (const ManifestReview& review : page) {
       if (judge(review, round).verdict != Verdict::goes) continue;
       ++forecast.total.manifests;
@@ -292,7 +296,6 @@ Result<void> forecast_manifests(Connection& connection, const Round& round, std:
             {Candidate::Kind::manifest, review.repository_name, review.digest, static_cast<std::uint64_t>(review.size)});
       }
     }
-    forecast.total.reviewed += page.size();
     if (static_cast<std::int64_t>(page.size()) < kForecastPage) return {};
     after = {page.back().since, page.back().id};
   }

@@ -119,6 +119,8 @@ enum class Query : std::uint8_t {
   set_link_review,
   delete_link_review,
   review_manifests,
+  review_unkept_manifests,
+  count_manifest_reviews,
   set_manifest_review,
   delete_manifest_review,
   find_blob_of_repository,
@@ -444,6 +446,24 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
      "(SELECT u.last_at FROM pulls u WHERE u.repository_id = m.repository_id AND u.subject = m.digest AND u.day = -1), r.name "
      "FROM manifest_reviews q JOIN manifests m ON m.id = q.manifest_id JOIN repositories r ON r.id = m.repository_id "
      "WHERE (q.since, q.manifest_id) > ($1, $2) AND q.since <= $3 ORDER BY q.since, q.manifest_id LIMIT $4"},
+    {Query::review_unkept_manifests, "review_unkept_manifests", Dialect::common, Cost::page,
+     "SELECT q.manifest_id, q.since, m.repository_id, m.digest, m.size, m.pushed_at, "
+     "0, "
+     "CASE WHEN EXISTS (SELECT 1 FROM deleted_repositories d WHERE d.repository_id = m.repository_id) THEN 1 ELSE 0 END, "
+     "(SELECT u.last_at FROM pulls u WHERE u.repository_id = m.repository_id AND u.subject = m.digest AND u.day = -1), r.name "
+     "FROM manifest_reviews q JOIN manifests m ON m.id = q.manifest_id JOIN repositories r ON r.id = m.repository_id "
+     "WHERE (q.since, q.manifest_id) > ($1, $2) AND q.since <= $3 "
+     "AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id) "
+     "AND NOT EXISTS (SELECT 1 FROM manifest_references p WHERE p.digest = m.digest AND p.repository_id = m.repository_id AND "
+     "p.role = 1) "
+     "AND NOT EXISTS (SELECT 1 FROM trash_references p WHERE p.digest = m.digest AND p.role = 1 AND p.repository_id = "
+     "m.repository_id) "
+     "AND (m.subject_digest IS NULL OR (NOT EXISTS (SELECT 1 FROM manifests s "
+     "WHERE s.repository_id = m.repository_id AND s.digest = m.subject_digest) "
+     "AND NOT EXISTS (SELECT 1 FROM trash_manifests s WHERE s.repository_id = m.repository_id AND s.digest = m.subject_digest))) "
+     "ORDER BY q.since, q.manifest_id LIMIT $4"},
+    {Query::count_manifest_reviews, "count_manifest_reviews", Dialect::common, Cost::page,
+     "SELECT count(*) FROM manifest_reviews WHERE since <= $1"},
     {Query::set_manifest_review, "set_manifest_review", Dialect::common, Cost::lookup,
      "UPDATE manifest_reviews SET since = $1 WHERE manifest_id = $2"},
     {Query::delete_manifest_review, "delete_manifest_review", Dialect::common, Cost::lookup,
