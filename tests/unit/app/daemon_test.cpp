@@ -81,7 +81,7 @@ class DaemonTls : public ::testing::Test {
   }
   // A connection whose handshake is over.
   test::RawClient connect() {
-    const std::string& url = daemon->urls()[1];
+    const std::string url = daemon->urls()[1];
     test::RawClient client(static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1))));
     session = &client.start_tls({.protocols = {"http/1.1"}});
     EXPECT_TRUE(session->handshake()) << session->error();
