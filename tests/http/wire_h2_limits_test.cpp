@@ -217,7 +217,7 @@ TEST_F(WireH2Limits, ManyUploadsThatTrickleDoNotLockEachOther) {
 
 TEST_F(WireH2Limits, ASmallAnswerOvertakesALargeOne) {
   const std::string large(8'000'000, 'x');
-  handler.on("/large", [&](const http::Request&) -> http::Outcome { return text(large); });
+  handler.on("/large", [large](const http::Request&) -> http::Outcome { return text(large); });
   start();
   H2Client client(port(), {{4, 0x7fffffff}});
   client.window_update(0, 0x7fff0000);
@@ -231,7 +231,7 @@ TEST_F(WireH2Limits, ASmallAnswerOvertakesALargeOne) {
 
 TEST_F(WireH2Limits, LargeAnswersTakeTurns) {
   const auto large = std::make_shared<const std::string>(40'000'000, 'x');
-  handler.on("/large", [&](const http::Request&) -> http::Outcome { return http::Response{200, {}, large, {}, false}; });
+  handler.on("/large", [large](const http::Request&) -> http::Outcome { return http::Response{200, {}, large, {}, false}; });
   start();
   H2Client client(port(), {{4, 0x7fffffff}});
   client.window_update(0, 0x7fff0000);
@@ -286,7 +286,7 @@ TEST_F(WireH2Limits, OurOwnSlownessIsNotThePeers) {
 
 TEST_F(WireH2Limits, AStreamThatNobodyReadsIsCancelled) {
   const std::string large(1'000'000, 'x');
-  handler.on("/large", [&](const http::Request&) -> http::Outcome { return text(large); });
+  handler.on("/large", [large](const http::Request&) -> http::Outcome { return text(large); });
   options.limits.write_stall_timeout = milliseconds(50);
   start();
   H2Client client(port(), {}, H2Credit::none);
@@ -296,7 +296,7 @@ TEST_F(WireH2Limits, AStreamThatNobodyReadsIsCancelled) {
 
 TEST_F(WireH2Limits, AConnectionThatNobodyReadsIsCut) {
   const std::string large(64'000'000, 'x');
-  handler.on("/large", [&](const http::Request&) -> http::Outcome { return text(large); });
+  handler.on("/large", [large](const http::Request&) -> http::Outcome { return text(large); });
   options.limits.write_stall_timeout = milliseconds(100);
   start();
   H2Client client(port(), {{4, 0x7fffffff}}, H2Credit::none);
@@ -374,7 +374,7 @@ TEST_F(WireH2Limits, EmptyData) {
 
 TEST_F(WireH2Limits, WindowUpdatesOfOneByte) {
   const std::string large(1'000'000, 'x');
-  handler.on("/large", [&](const http::Request&) -> http::Outcome { return text(large); });
+  handler.on("/large", [large](const http::Request&) -> http::Outcome { return text(large); });
   expect_calm(
       [](H2Client& client, int i) { return i == 0 ? client.headers(1, head_of("GET", "/large")) : client.window_update(1, 1); });
 }
