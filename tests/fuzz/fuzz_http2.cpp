@@ -151,9 +151,10 @@ void check_frames(std::string_view output) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static base::Workers workers(1, 1000);
+  // The workers last: at the end of the process they are joined while what their jobs speak to still stands.
   static FuzzHandler handler;
   static base::SystemClock clock;
+  static base::Workers workers(1, 1000);
   static const bool quiet = [] {
     base::log::configure(base::log::Format::text, base::log::Level::off);
     return true;
