@@ -2,7 +2,10 @@
 
 namespace berth::base {
 
-bool matches_pattern(std::string_view pattern, std::string_view text) {
+bool matches_pattern(std::string_view pattern, std::string_view text, QuestionMark mark) {
+  const auto fits = [mark](char wanted, char found) {
+    return wanted == found || (wanted == '?' && mark == QuestionMark::any_character);
+  };
   // After a star, the shortest stretch that lets the rest match is tried first; a later star makes earlier choices final.
   std::size_t p = 0;
   std::size_t t = 0;
@@ -12,7 +15,7 @@ bool matches_pattern(std::string_view pattern, std::string_view text) {
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;
       resume = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
+    } else if (p < pattern.size() && fits(pattern[p], text[t])) {
       ++p;
       ++t;
     } else if (star != std::string_view::npos) {

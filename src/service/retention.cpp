@@ -5,6 +5,7 @@
 
 #include "berth/base/json.h"
 #include "berth/base/log.h"
+#include "berth/base/pattern.h"
 
 namespace berth::service {
 
@@ -60,7 +61,9 @@ bool is_kept(const RetentionRule& rule, const catalog::TagUse& use, std::size_t 
   if (rule.keep_pulled_within_days && use.pulled && *use.pulled > now - Days(*rule.keep_pulled_within_days)) return true;
   if (rule.delete_older_than_days && use.updated > now - Days(*rule.delete_older_than_days)) return true;
   return std::any_of(rule.keep_patterns.begin(), rule.keep_patterns.end(),
-                     [&](const std::string& pattern) { return matches_pattern(pattern, use.tag.text()); });
+                     [&](const std::string& pattern) {
+                       return base::matches_pattern(pattern, use.tag.text(), base::QuestionMark::any_character);
+                     });
 }
 
 }  // namespace
@@ -92,29 +95,6 @@ std::string format_retention_rule(const RetentionRule& rule) {
   if (rule.keep_pulled_within_days) json["keep_pulled_within_days"] = *rule.keep_pulled_within_days;
   if (rule.delete_older_than_days) json["delete_older_than_days"] = *rule.delete_older_than_days;
   return json.dump(-1, ' ', false, base::OrderedJson::error_handler_t::replace);
-}
-
-// On a mismatch the last '*' takes one character more: no recursion, so no pattern takes longer than both lengths multiplied.
-bool matches_pattern(std::string_view pattern, std::string_view name) {
-  std::size_t p = 0;
-  std::size_t n = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t resume = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = n;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
-      ++p;
-      ++n;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      n = ++resume;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
 std::vector<catalog::TagUse> expired_tags(const RetentionRule& rule, std::vector<catalog::TagUse> tags, base::TimePoint now) {

@@ -38,8 +38,6 @@ struct RetentionRule {
 // Errors: request_malformed (no JSON), parameter_invalid (which member, and what it must be).
 base::Result<RetentionRule> parse_retention_rule(std::string_view json);
 std::string format_retention_rule(const RetentionRule& rule);
-// Does the pattern fit the whole name? '*' any characters, '?' one. Takes time in proportion to both lengths multiplied.
-bool matches_pattern(std::string_view pattern, std::string_view name);
 // The tags that the rule lets go, oldest first. Pure.
 std::vector<catalog::TagUse> expired_tags(const RetentionRule& rule, std::vector<catalog::TagUse> tags, base::TimePoint now);
 

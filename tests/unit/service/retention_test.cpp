@@ -12,25 +12,6 @@ using std::chrono::hours;
 
 constexpr auto kDay = hours(24);
 
-TEST(RetentionPattern, StarsAndQuestionMarks) {
-  for (const auto& [pattern, fits, does_not] :
-       std::vector<std::tuple<const char*, const char*, const char*>>{{"v*", "v1.2", "1v"},
-                                                                      {"*", "anything", nullptr},
-                                                                      {"v?", "v1", "v12"},
-                                                                      {"*-rc*", "1.0-rc1", "1.0"},
-                                                                      {"latest", "latest", "latest2"},
-                                                                      {"a*b*c", "aXbYbZc", "aXbYbZ"},
-                                                                      {"**", "x", nullptr},
-                                                                      {"?", "x", ""}}) {
-    EXPECT_TRUE(matches_pattern(pattern, fits)) << pattern;
-    if (does_not != nullptr) {
-      EXPECT_FALSE(matches_pattern(pattern, does_not)) << pattern;
-    }
-  }
-  // A pattern made to take for ever takes no time.
-  EXPECT_FALSE(matches_pattern("*a*a*a*a*a*a*a*a*a*a*a*b", std::string(128, 'a')));
-}
-
 TEST(RetentionRuleText, IsReadStrictlyAndWrittenBack) {
   const std::string text = R"({"keep_newest":3,"keep_patterns":["v*"],"keep_pulled_within_days":7,"delete_older_than_days":30})";
   EXPECT_EQ(format_retention_rule(parse_retention_rule(text).value()), text);
