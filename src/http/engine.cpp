@@ -2,9 +2,19 @@
 
 #include <utility>
 
+#include "berth/base/hash.h"
 #include "berth/base/metrics.h"
 
 namespace berth::http {
+
+Request Engine::new_request(const net::Connection& connection) const {
+  Request request;
+  request.peer = connection.peer();
+  request.secure = connection.secure();
+  request.id = base::random_id();
+  request.received = clock.now();
+  return request;
+}
 
 Response Engine::reject(const Request& request, const base::Error& error) {
   base::metrics::add(base::metrics::Metric::http_rejected, 1, {base::error_code_name(error.code())});

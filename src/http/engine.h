@@ -9,6 +9,7 @@
 #include "berth/base/workers.h"
 #include "berth/http/handler.h"
 #include "berth/http/server.h"
+#include "berth/net/connection.h"
 #include "berth/net/loop.h"
 #include "http/admission.h"
 #include "http/rate.h"
@@ -43,6 +44,8 @@ struct Engine {
         h2_windows(l.http2.windows_total),
         h2_output(l.http2.output_total) {}
 
+  // A request of which nothing is known yet but who sends it and when, with an id of its own.
+  [[nodiscard]] Request new_request(const net::Connection& connection) const;
   // The answer to a request that the handler did not get to answer. Loop thread.
   Response reject(const Request& request, const base::Error& error);
   // Why a request found no worker.

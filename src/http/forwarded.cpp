@@ -4,19 +4,16 @@
 #include <string>
 #include <string_view>
 
+#include "http/text.h"
+
 namespace berth::http {
 
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  return first == std::string_view::npos ? std::string_view() : text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 // Takes the last element off a list: proxies append, so the last is what the nearest one wrote.
 std::string_view take_last(std::string_view& list) {
   const auto comma = list.rfind(',');
-  const auto last = trimmed(comma == std::string_view::npos ? list : list.substr(comma + 1));
+  const auto last = trim(comma == std::string_view::npos ? list : list.substr(comma + 1));
   list = comma == std::string_view::npos ? std::string_view() : list.substr(0, comma);
   return last;
 }

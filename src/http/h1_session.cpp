@@ -4,7 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "berth/base/hash.h"
 #include "http/forwarded.h"
 
 namespace berth::http {
@@ -96,18 +95,9 @@ std::string H1Session::presumed_target() const {
   return std::string(rest.begin(), std::find_if(rest.begin(), rest.end(), ends));
 }
 
-Request H1Session::new_request() const {
-  Request request;
-  request.peer = connection_->peer();
-  request.secure = connection_->secure();
-  request.id = base::random_id();
-  request.received = engine_->clock.now();
-  return request;
-}
-
 void H1Session::head_complete(std::size_t length) {
   deadline_.clear();
-  Request request = new_request();
+  Request request = engine_->new_request(*connection_);
   const base::Result<HeadFacts> facts = parse_head(input_->text().substr(0, length), request);
   if (request.target.empty()) request.target = presumed_target();
   apply_forwarded(request, engine_->trusted_proxies);
@@ -234,7 +224,7 @@ void H1Session::body_discarded() {
 
 void H1Session::reject(base::Error error) {
   if (!exchange_) {
-    Request request = new_request();
+    Request request = engine_->new_request(*connection_);
     request.target = presumed_target();
     exchange_ = std::make_shared<Exchange>(engine_, slot_->loop, std::move(request));
   }

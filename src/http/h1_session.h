@@ -58,7 +58,6 @@ class H1Session final : public Session, public BodyPump::Owner, public std::enab
   void received(const base::Result<std::size_t>& size);
   void head_complete(std::size_t length);
   [[nodiscard]] std::string presumed_target() const;
-  [[nodiscard]] Request new_request() const;
   void dispatch();
   void answer_at_hand(Request request, std::shared_ptr<const Response> response);
   void at_hand_written(const base::Result<void>& result);

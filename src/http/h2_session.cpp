@@ -6,7 +6,6 @@
 #include <array>
 #include <utility>
 
-#include "berth/base/hash.h"
 #include "berth/base/log.h"
 #include "berth/base/metrics.h"
 #include "http/h2_callbacks.h"
@@ -147,20 +146,11 @@ void H2Session::debt_over() { end_with(H2Code::enhance_your_calm, "header_timeou
 
 // --- streams ---
 
-Request H2Session::new_request() const {
-  Request request;
-  request.peer = connection_->peer();
-  request.secure = connection_->secure();
-  request.id = base::random_id();
-  request.received = engine_->clock.now();
-  return request;
-}
-
 // False when too many requests are still being worked on, those that were reset included: a reset is no way to free a place.
 bool H2Session::stream_begins(std::int32_t id) {
   if (static_cast<std::size_t>(work_.use_count()) > 2 * std::size_t{engine_->limits.http2.streams}) return false;
   idle_.clear();
-  streams_.emplace(id, std::make_shared<H2Stream>(engine_, slot_->loop, *this, id, new_request(), work_));
+  streams_.emplace(id, std::make_shared<H2Stream>(engine_, slot_->loop, *this, id, engine_->new_request(*connection_), work_));
   return true;
 }
 

@@ -85,7 +85,6 @@ class H2Session final : public Session, public H2Wire, public std::enable_shared
   void look_for_stall();
   // Bookkeeping; the connection is closed by whoever calls.
   void finish();
-  [[nodiscard]] Request new_request() const;
 
   std::shared_ptr<Engine> engine_;
   std::shared_ptr<LoopSlot> slot_;

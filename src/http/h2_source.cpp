@@ -45,11 +45,8 @@ H2Source::Supply H2Source::supply(std::span<std::byte> into) {
     supply = supply_file(*file, into);
   } else if (auto* generator = std::get_if<std::shared_ptr<Generator>>(&body_)) {
     supply = supply_piece(*generator, into);
-  } else if (const auto* text = std::get_if<std::string>(&body_)) {
-    supply = supply_text(*text, into);
   } else {
-    const auto& shared = std::get<std::shared_ptr<const std::string>>(body_);
-    supply = supply_text(shared ? std::string_view(*shared) : std::string_view(), into);
+    supply = supply_text(text_of(body_), into);
   }
   supplied_ += supply.size;
   return supply;

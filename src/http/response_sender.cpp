@@ -55,12 +55,9 @@ void ResponseSender::start() {
   sent_before_ = connection_->sent();
   begin_wait();
   if (plan_.framing == ResponseFraming::none) return start_text({});
-  if (const auto* text = std::get_if<std::string>(&response_.body)) return start_text(*text);
-  if (const auto* shared = std::get_if<std::shared_ptr<const std::string>>(&response_.body)) {
-    return start_text(*shared ? std::string_view(**shared) : std::string_view());
-  }
   if (std::holds_alternative<FileBody>(response_.body)) return start_file();
-  send_piece();
+  if (std::holds_alternative<std::shared_ptr<Generator>>(response_.body)) return send_piece();
+  start_text(text_of(response_.body));
 }
 
 void ResponseSender::start_text(std::string_view body) {

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <utility>
 
-#include "berth/base/hash.h"
 #include "berth/base/metrics.h"
 #include "berth/net/listener.h"
 #include "http/engine.h"
@@ -136,15 +135,11 @@ class LoopServer final : public Server {
   }
 
   static void say_refusal(Engine& engine, const std::shared_ptr<net::Connection>& connection, const base::Error& error) {
-    Request request;
-    request.peer = connection->peer();
-    request.secure = connection->secure();
-    request.id = base::random_id();
-    request.received = engine.clock.now();
+    const Request request = engine.new_request(*connection);
     const Response response = engine.handler.render_error(request, error);
     auto text = std::make_shared<std::string>(
         format_head(response, plan_response(response, request), request, Persistence::close, request.received));
-    if (const auto* body = std::get_if<std::string>(&response.body)) text->append(*body);
+    text->append(text_of(response.body));
     const std::array<base::ByteView, 1> pieces{base::as_bytes(*text)};
     connection->write(pieces, net::Follows::nothing,
                       [connection, text](const base::Result<void>&) { connection->close_gently(kRefusalLinger); });
