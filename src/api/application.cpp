@@ -160,8 +160,7 @@ class Application final : public http::Handler {
   };
   base::Result<Caller> identify(const Route& route, const http::Request& request) const;
   // authorize
-  base::Result<void> authorize(const Access& access, const auth::Principal& principal,
-                               const std::optional<oci::RepositoryName>& name) const;
+  base::Result<void> authorize(const Access& access, const auth::Principal& principal, const auth::Scope& scope) const;
   // Whether Access::also_pull_if is granted. Errors: unauthorized: the token was not asked for with that repository, and another could be.
   base::Result<bool> also_granted(const Access& access, const auth::Principal& principal, const Query& query) const;
   // limits, of what changes something: after authorisation, so that it tells nothing to those who may not
@@ -271,14 +270,25 @@ http::Response Application::refuse(const http::Request& request, const Route& ro
   return response;
 }
 
+// What the route's access is asked on: what its path names.
+auth::Scope scope_of(const Match& match, const std::optional<oci::RepositoryName>& name) {
+  auth::Scope scope;
+  if (name) scope.repository = name->text();
+  scope.org = value_of(match.values, "org");
+  scope.team = value_of(match.values, "team");
+  return scope;
+}
+
 base::Result<void> Application::authorize(const Access& access, const auth::Principal& principal,
-                                          const std::optional<oci::RepositoryName>& name) const {
+                                          const auth::Scope& scope) const {
   switch (access.kind()) {
     case Access::Kind::everyone: return {};
     case Access::Kind::known:
       if (principal.kind != auth::Principal::Kind::guest) return {};
       return base::fail(ErrorCode::unauthorized, "log in: this needs an account");
-    case Access::Kind::repository: return services_.policy.check(principal, access.action(), {name->text()});
+    case Access::Kind::repository: return services_.policy.check(principal, access.action(), {scope.repository});
+    case Access::Kind::organisation: return services_.policy.check(principal, access.action(), {{}, scope.org, scope.team});
+    case Access::Kind::member: return services_.policy.check_member(principal, {{}, scope.org, scope.team});
     case Access::Kind::registry: return services_.policy.check(principal, access.action(), {});
   }
   return base::fail(ErrorCode::denied, "this route states no access");
@@ -319,7 +329,7 @@ base::Result<http::Outcome> Application::run(const http::Request& request) {
   BERTH_TRY(auto name, decode_name(*match));
   BERTH_TRY(auto query, Query::parse(request.query()));
   BERTH_TRY(auto caller, identify(route, request));
-  if (auto allowed = authorize(route.access, caller.principal, name); !allowed) {
+  if (auto allowed = authorize(route.access, caller.principal, scope_of(*match, name)); !allowed) {
     return http::Outcome(refuse(request, route, name, query, caller, allowed.error()));
   }
   asked.principal = share_of(caller.principal, request);

@@ -94,12 +94,14 @@ std::string encode_query_value(std::string_view value) {
   return out;
 }
 
-std::string_view Call::path_value(std::string_view parameter) const {
-  for (const auto& [key, value] : path) {
+std::string_view value_of(const PathValues& values, std::string_view parameter) {
+  for (const auto& [key, value] : values) {
     if (key == parameter) return value;
   }
   return {};
 }
+
+base::Result<std::string> Call::path_text(std::string_view parameter) const { return percent_decode(path_value(parameter)); }
 
 base::Result<Paging> parse_paging(const Query& query) {
   Paging paging{kMaxPage, {}};

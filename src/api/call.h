@@ -35,6 +35,9 @@ std::string encode_query_value(std::string_view value);
 // Values of a template's {parameters}, raw, in the order of the template.
 using PathValues = std::vector<std::pair<std::string_view, std::string_view>>;
 
+// The raw value of a {parameter}; empty when the template has none of that name.
+std::string_view value_of(const PathValues& values, std::string_view parameter);
+
 struct Call {
   const http::Request& request;
   const Route& route;
@@ -46,7 +49,9 @@ struct Call {
   std::string body;          // of a buffered route
 
   [[nodiscard]] const oci::RepositoryName& repository() const { return *name; }
-  [[nodiscard]] std::string_view path_value(std::string_view parameter) const;
+  [[nodiscard]] std::string_view path_value(std::string_view parameter) const { return value_of(path, parameter); }
+  // Decoded, for faces whose paths may be percent-encoded. Errors: uri_invalid.
+  [[nodiscard]] base::Result<std::string> path_text(std::string_view parameter) const;
   // Errors: tag_invalid, digest_invalid, digest_unsupported.
   [[nodiscard]] base::Result<oci::Reference> reference() const { return oci::parse_reference(path_value("reference")); }
   [[nodiscard]] base::Result<oci::Digest> digest() const { return oci::Digest::parse(path_value("digest")); }

@@ -12,6 +12,8 @@ std::string Access::text() const {
     case Kind::everyone: text = "everyone"; break;
     case Kind::known: text = "any principal"; break;
     case Kind::repository: text = std::string(auth::action_name(action_)) + " on the repository"; break;
+    case Kind::organisation: text = std::string(auth::action_name(action_)) + " on the organisation or team"; break;
+    case Kind::member: text = "any role in the organisation or team"; break;
     case Kind::registry: text = std::string(auth::action_name(action_)) + " on the registry"; break;
   }
   if (expired_ == auth::Expired::named) text += "; also with a token whose time is over";

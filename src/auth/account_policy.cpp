@@ -52,6 +52,7 @@ class Accounts final : public AccountPolicy {
   Result<Principal> authenticate(const Credential& credential, std::string_view peer, Expired expired) const override;
   [[nodiscard]] Principal guest() const override { return {}; }
   Result<void> check(const Principal& principal, Action action, const Scope& scope) const override;
+  Result<void> check_member(const Principal& principal, const Scope& scope) const override;
   Result<IssuedToken> issue(const TokenRequest& request) const override;
   [[nodiscard]] std::string public_keys() const override;
   Result<void> tick() override;
@@ -72,7 +73,8 @@ class Accounts final : public AccountPolicy {
   // issue
   Result<Principal> requester(const TokenRequest& request, const WantedScopes& wanted) const;
   Result<TokenScope> grant(const Principal& principal, const WantedScopes& wanted) const;
-  Result<Decision> decide_on(const Principal& principal, Action action, std::string_view repository) const;
+  Result<Question> question_of(Action action, const Scope& scope) const;
+  Result<Decision> decide_on(const Principal& principal, Action action, const Scope& scope) const;
 
   AccountOptions options_;
   catalog::AccountCatalog& accounts_;
@@ -223,21 +225,31 @@ Result<Principal> Accounts::key_principal(const KeyRecord& record) const {
 
 // --- may you ---------------------------------------------------------------------------------------------------------------------
 
-Result<Decision> Accounts::decide_on(const Principal& principal, Action action, std::string_view repository) const {
+Result<Question> Accounts::question_of(Action action, const Scope& scope) const {
   Question question;
   question.action = action;
-  if (!repository.empty()) {
+  if (const auto repository = scope.repository; !repository.empty()) {
     BERTH_TRY(const auto name, oci::RepositoryName::parse(repository));
     question.org = name.org().empty() ? std::string_view(options_.default_org) : repository.substr(0, name.org().size());
     question.team = name.team().empty() ? std::string_view() : repository.substr(name.org().size() + 1, name.team().size());
     question.repository = repository;
     BERTH_TRY(question.place, directory_.find_place({question.org, question.team, repository}));
+  } else if (!scope.org.empty()) {
+    question.org = scope.org;
+    question.team = scope.team;
+    BERTH_TRY(question.place, directory_.find_place({scope.org, scope.team, {}}));
   }
+  return question;
+}
+
+Result<Decision> Accounts::decide_on(const Principal& principal, Action action, const Scope& scope) const {
+  BERTH_TRY(const auto question, question_of(action, scope));
   return decide(principal, question);
 }
 
-Result<void> Accounts::check(const Principal& principal, Action action, const Scope& scope) const {
-  BERTH_TRY(auto decision, decide_on(principal, action, scope.repository));
+namespace {
+
+Result<void> outcome_of(Decision decision) {
   switch (decision.verdict) {
     case Verdict::allowed: return {};
     case Verdict::unauthorized:
@@ -245,6 +257,18 @@ Result<void> Accounts::check(const Principal& principal, Action action, const Sc
     case Verdict::denied: return base::fail(ErrorCode::denied, std::move(decision.reason));
   }
   return base::fail(ErrorCode::denied, "denied");
+}
+
+}  // namespace
+
+Result<void> Accounts::check(const Principal& principal, Action action, const Scope& scope) const {
+  BERTH_TRY(auto decision, decide_on(principal, action, scope));
+  return outcome_of(std::move(decision));
+}
+
+Result<void> Accounts::check_member(const Principal& principal, const Scope& scope) const {
+  BERTH_TRY(const auto question, question_of(Action::registry_list, scope));
+  return outcome_of(decide_member(principal, question));
 }
 
 // --- tokens ----------------------------------------------------------------------------------------------------------------------
@@ -270,7 +294,7 @@ Result<Principal> Accounts::requester(const TokenRequest& request, const WantedS
   if (wanted.items.empty() || wanted.catalog || wanted.groups) return principal;
   for (const auto& item : wanted.items) {
     if (item.actions != ActionSet{Action::registry_pull}) return principal;
-    BERTH_TRY(const auto decision, decide_on(guest(), Action::registry_pull, item.repository));
+    BERTH_TRY(const auto decision, decide_on(guest(), Action::registry_pull, {item.repository}));
     if (decision.verdict != Verdict::allowed) return principal;
   }
   return guest();
@@ -282,7 +306,7 @@ Result<TokenScope> Accounts::grant(const Principal& principal, const WantedScope
     TokenScope::Item granted{item.repository, {}};
     for (const auto action : {Action::registry_pull, Action::registry_push, Action::registry_delete}) {
       if (!item.actions.has(action)) continue;
-      BERTH_TRY(const auto decision, decide_on(principal, action, item.repository));
+      BERTH_TRY(const auto decision, decide_on(principal, action, {item.repository}));
       if (decision.verdict == Verdict::allowed) granted.actions.add(action);
     }
     scope.items.push_back(std::move(granted));

@@ -27,11 +27,18 @@ bool open_to_all(const Question& q) {
 
 bool of_org(const Grant& grant, const Question& q) { return q.place.org && grant.org == *q.place.org; }
 
+bool of_own_team(const Grant& grant, const Question& q) { return grant.team != 0 && q.place.team && *q.place.team == grant.team; }
+
+// Whether the grant is of the organisation or, where a team is asked about, holds in it.
+bool reaches(const Grant& grant, const Question& q) {
+  return of_org(grant, q) && (q.team.empty() || grant.team == 0 || of_own_team(grant, q));
+}
+
 // A role at the level of the org holds in all its teams; a team's role in that team alone.
 bool gives(const Grant& grant, const Question& q, Action action) {
   if (!of_org(grant, q)) return false;
   const auto& row = role_row(grant.role);
-  const bool own_team = grant.team != 0 && q.place.team && *q.place.team == grant.team;
+  const bool own_team = of_own_team(grant, q);
   if (grant.team != 0 && !own_team) return false;
   return row.actions.has(action) || (own_team && row.own_team_actions.has(action));
 }
@@ -109,8 +116,13 @@ std::optional<Decision> refuse_new_place(const Principal& principal, const Quest
 // Every known principal may ask for the list of repositories, and sees in it what it may list.
 bool asks_for_the_list(const Question& q) { return q.org.empty() && q.action == Action::registry_list; }
 
+// A key of another organisation knows nothing of this one.
+bool key_reaches(const Ceiling& ceiling, const Question& q) {
+  return ceiling.org == 0 || (q.place.org && *q.place.org == ceiling.org);
+}
+
 std::optional<Decision> refuse_by_key(const Ceiling& ceiling, const Question& q) {
-  if (ceiling.org != 0 && !asks_for_the_list(q) && (!q.place.org || *q.place.org != ceiling.org)) {
+  if (!asks_for_the_list(q) && !key_reaches(ceiling, q)) {
     return deny(q, q.org.empty() ? "the key belongs to an organisation" : "the key belongs to another organisation");
   }
   if (!ceiling.actions.has(q.action)) return deny(q, "the key does not allow this action");
@@ -120,6 +132,10 @@ std::optional<Decision> refuse_by_key(const Ceiling& ceiling, const Question& q)
     return deny(q, "the key is for repositories alone");
   }
   return std::nullopt;
+}
+
+std::string not_issued(std::string_view what, const Question& q) {
+  return "the token was not issued for " + std::string(what) + " on " + subject(q);
 }
 
 bool token_covers(const TokenScope& scope, const Question& q) {
@@ -157,8 +173,21 @@ Decision decide(const Principal& principal, const Question& q) {
   if (!asks_for_the_list(q) && !roles_allow(principal, q)) return refuse(principal, q);
   if (auto no = refuse_new_place(principal, q)) return *no;
   if (principal.scope != nullptr && !token_covers(*principal.scope, q)) {
-    return {Verdict::insufficient_scope,
-            "the token was not issued for " + std::string(action_name(q.action)) + " on " + subject(q)};
+    return {Verdict::insufficient_scope, not_issued(action_name(q.action), q)};
+  }
+  return {Verdict::allowed, {}};
+}
+
+Decision decide_member(const Principal& principal, const Question& q) {
+  if (principal.kind == Principal::Kind::open) return {Verdict::allowed, {}};
+  if (principal.kind == Principal::Kind::guest) return {Verdict::unauthorized, "log in: this needs an account"};
+  const bool reached = principal.ceiling == nullptr || key_reaches(*principal.ceiling, q);
+  const bool member = principal.rights != nullptr && std::any_of(principal.rights->grants.begin(), principal.rights->grants.end(),
+                                                                 [&](const Grant& grant) { return reaches(grant, q); });
+  if (!reached || !(member || is_administrator(principal)))
+    return {Verdict::denied, "nothing on " + subject(q) + " is open to you"};
+  if (principal.scope != nullptr && principal.scope->breadth != TokenScope::Breadth::everything) {
+    return {Verdict::insufficient_scope, not_issued("anything", q)};
   }
   return {Verdict::allowed, {}};
 }

@@ -61,7 +61,10 @@ base::Result<std::shared_ptr<const KeyRecord>> Directory::find_key_by_hash(const
 
 // A place changes with accounts and with pushes and deletions; each change of accounts is a change of the catalog too.
 base::Result<catalog::Place> Directory::find_place(const catalog::PlaceName& name) {
-  return look(places_, std::string(name.repository), catalog_.generation(), [&] { return accounts_.find_place(name); });
+  // No name of a repository begins with a slash, so organisations and teams stand beside them.
+  const auto key =
+      name.repository.empty() ? '/' + std::string(name.org) + '/' + std::string(name.team) : std::string(name.repository);
+  return look(places_, key, catalog_.generation(), [&] { return accounts_.find_place(name); });
 }
 
 }  // namespace berth::auth

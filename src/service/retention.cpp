@@ -60,10 +60,9 @@ bool is_kept(const RetentionRule& rule, const catalog::TagUse& use, std::size_t 
   if (rule.keep_newest && newer < *rule.keep_newest) return true;
   if (rule.keep_pulled_within_days && use.pulled && *use.pulled > now - Days(*rule.keep_pulled_within_days)) return true;
   if (rule.delete_older_than_days && use.updated > now - Days(*rule.delete_older_than_days)) return true;
-  return std::any_of(rule.keep_patterns.begin(), rule.keep_patterns.end(),
-                     [&](const std::string& pattern) {
-                       return base::matches_pattern(pattern, use.tag.text(), base::QuestionMark::any_character);
-                     });
+  return std::any_of(rule.keep_patterns.begin(), rule.keep_patterns.end(), [&](const std::string& pattern) {
+    return base::matches_pattern(pattern, use.tag.text(), base::QuestionMark::any_character);
+  });
 }
 
 }  // namespace

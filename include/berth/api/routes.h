@@ -35,6 +35,10 @@ class Access {
   static constexpr Access known() { return Access(Kind::known, auth::Action::registry_list); }
   // `action` on the repository that the path names.
   static constexpr Access repository(auth::Action action) { return Access(Kind::repository, action); }
+  // `action` on the organisation that the path names by {org}, or on the team of it that it names by {team}.
+  static constexpr Access organisation(auth::Action action) { return Access(Kind::organisation, action); }
+  // Any role at all in that organisation, or in that team.
+  static constexpr Access member() { return Access(Kind::member, auth::Action::registry_list); }
   // `action` on the registry as a whole.
   static constexpr Access registry(auth::Action action) { return Access(Kind::registry, action); }
   // Additionally, pull on the repository that query parameter `parameter` names. A refusal is not an error: Call::also_granted is false
@@ -53,7 +57,7 @@ class Access {
     return copy;
   }
 
-  enum class Kind : std::uint8_t { everyone, known, repository, registry };
+  enum class Kind : std::uint8_t { everyone, known, repository, organisation, member, registry };
   [[nodiscard]] constexpr Kind kind() const { return kind_; }
   [[nodiscard]] constexpr auth::Action action() const { return action_; }
   [[nodiscard]] constexpr std::string_view also_parameter() const { return also_parameter_; }

@@ -18,9 +18,12 @@
 
 namespace berth::auth {
 
-// What an action is asked on. Empty repository: the whole registry.
+// What an action is asked on: a repository, else an organisation or a team in it, else (all empty) the whole registry. An organisation or
+// team that is not there is refused like one that the principal has no part in.
 struct Scope {
   std::string_view repository;
+  std::string_view org = {};
+  std::string_view team = {};
 };
 
 // What came with a request, taken apart but not believed.
@@ -67,6 +70,8 @@ class Policy {
   [[nodiscard]] virtual Principal guest() const = 0;
   // Errors: unauthorized (credentials would help), denied.
   [[nodiscard]] virtual base::Result<void> check(const Principal& principal, Action action, const Scope& scope) const = 0;
+  // Whether it has any role at all in the scope's organisation, or in its team where one is named. Errors: as check().
+  [[nodiscard]] virtual base::Result<void> check_member(const Principal& principal, const Scope& scope) const = 0;
   // Errors: as authenticate(); unsupported (there are no accounts here).
   [[nodiscard]] virtual base::Result<IssuedToken> issue(const TokenRequest& request) const = 0;
   // The public keys that tokens are signed with, as a JWK set (RFC 7517 §5).
@@ -86,6 +91,7 @@ class OpenPolicy : public Policy {
     return principal;
   }
   [[nodiscard]] base::Result<void> check(const Principal&, Action, const Scope&) const override { return {}; }
+  [[nodiscard]] base::Result<void> check_member(const Principal&, const Scope&) const override { return {}; }
   [[nodiscard]] base::Result<IssuedToken> issue(const TokenRequest&) const override {
     return base::fail(base::ErrorCode::unsupported, "this registry runs with --open: everything is allowed without a token");
   }

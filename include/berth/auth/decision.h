@@ -85,5 +85,7 @@ struct Decision {
 
 // ≤ 20 µs with a hundred grants.
 Decision decide(const Principal& principal, const Question& question);
+// Whether any role reaches the organisation, or the team where the question names one; its action and repository do not matter.
+Decision decide_member(const Principal& principal, const Question& question);
 
 }  // namespace berth::auth

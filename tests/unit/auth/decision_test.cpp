@@ -297,5 +297,54 @@ TEST(Decision, NarrowKeysAndTokensDoNothingToWhatIsAboveRepositories) {
   EXPECT_EQ(with_token({.breadth = TokenScope::Breadth::everything, .items = {}, .catalog = false}), "yyy");
 }
 
+TEST(Membership, IsAnyRoleThatReachesThePlace) {
+  struct Case {
+    const char* what;
+    std::vector<Grant> grants;
+    int key_org;  // 0: no key
+    bool in_org;
+    bool in_team;
+    bool in_other_team;
+  };
+  const Case cases[] = {
+      {"nobody", {}, 0, false, false, false},
+      {"a reader of the organisation", {{1, 0, Role::registry_read}}, 0, true, true, true},
+      {"who handles people there", {{1, 0, Role::user_admin}}, 0, true, true, true},
+      {"a reader of the team", {{1, 11, Role::registry_read}}, 0, true, true, false},
+      {"an owner elsewhere", {{2, 0, Role::org_owner}}, 0, false, false, false},
+      {"with a key of the organisation", {{1, 0, Role::registry_read}}, 1, true, true, true},
+      {"with a key of another", {{1, 0, Role::registry_read}, {2, 0, Role::registry_read}}, 2, false, false, false},
+  };
+  const auto question = [](std::string_view team, std::optional<std::int64_t> team_id) {
+    Question q;
+    q.org = "acme";
+    q.team = team;
+    q.place.org = 1;
+    q.place.team = team_id;
+    return q;
+  };
+  for (const auto& c : cases) {
+    Principal principal;
+    principal.kind = Principal::Kind::user;
+    principal.rights = std::make_shared<const Rights>(Rights{Rank::user, c.grants});
+    if (c.key_org != 0) principal.ceiling = std::make_shared<const Ceiling>(Ceiling{c.key_org, ActionSet::all(), {}});
+    const auto allowed = [&](const Question& q) { return decide_member(principal, q).verdict == Verdict::allowed; };
+    EXPECT_EQ(allowed(question("", std::nullopt)), c.in_org) << c.what;
+    EXPECT_EQ(allowed(question("vision", 11)), c.in_team) << c.what;
+    EXPECT_EQ(allowed(question("sound", 12)), c.in_other_team) << c.what;
+    // A token of the registry's reaches no organisation; what it says is the same for one that is not there.
+    principal.scope = std::make_shared<const TokenScope>();
+    EXPECT_EQ(decide_member(principal, question("", std::nullopt)).verdict,
+              c.in_org ? Verdict::insufficient_scope : Verdict::denied);
+  }
+  EXPECT_EQ(decide_member(Principal{}, question("", std::nullopt)).verdict, Verdict::unauthorized);
+  Question missing;
+  missing.org = "nowhere";
+  Principal owner;
+  owner.kind = Principal::Kind::user;
+  owner.rights = std::make_shared<const Rights>(Rights{Rank::user, {{1, 0, Role::org_owner}}});
+  EXPECT_EQ(decide_member(owner, missing).verdict, Verdict::denied);
+}
+
 }  // namespace
 }  // namespace berth::auth
