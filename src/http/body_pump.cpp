@@ -45,7 +45,7 @@ void BodyPump::start() {
 void BodyPump::drop_buffered() {
   while (!complete_ && !input_->empty() && !receiving_) {
     if (auto result = take_buffered(); !result) return;  // not complete, so the connection will end
-    filling_.drop_content();
+    filling_->drop_content();
   }
 }
 
@@ -65,8 +65,8 @@ void BodyPump::advance() {
   while (mode_ == Mode::consuming || mode_ == Mode::discarding) {
     if (mode_ == Mode::consuming) {
       hand_over();
-    } else if (!receiving_) {
-      filling_.drop_content();
+    } else if (!receiving_ && filling_ != nullptr) {
+      filling_->drop_content();
     }
     if (complete_) {
       window_.clear();
@@ -77,7 +77,7 @@ void BodyPump::advance() {
       return;
     }
     if (receiving_) return;
-    if (filling_.data && filling_.full()) {
+    if (filling_ == nullptr || (filling_->data && filling_->full())) {
       window_held_ = true;
       return;
     }
@@ -101,11 +101,11 @@ void BodyPump::allocate(Piece& piece) const {
 }
 
 void BodyPump::read() {
-  allocate(filling_);
-  std::size_t room = filling_.capacity - filling_.raw_end;
+  allocate(*filling_);
+  std::size_t room = filling_->capacity - filling_->raw_end;
   if (framing_ == BodyFraming::length) room = std::min<std::uint64_t>(room, remaining_);
   receiving_ = true;
-  connection_->read_some({filling_.data.get() + filling_.raw_end, room},
+  connection_->read_some({filling_->data.get() + filling_->raw_end, room},
                          [self = shared_from_this()](const base::Result<std::size_t>& size) {
                            self->receiving_ = false;
                            if (self->mode_ == Mode::ended) return;
@@ -117,17 +117,17 @@ void BodyPump::read() {
 
 // What arrived together with the head.
 base::Result<void> BodyPump::take_buffered() {
-  allocate(filling_);
-  std::size_t room = filling_.capacity - filling_.raw_end;
+  allocate(*filling_);
+  std::size_t room = filling_->capacity - filling_->raw_end;
   if (framing_ == BodyFraming::length) room = std::min<std::uint64_t>(room, remaining_);
-  return took(input_->take({filling_.data.get() + filling_.raw_end, room}));
+  return took(input_->take({filling_->data.get() + filling_->raw_end, room}));
 }
 
 base::Result<void> BodyPump::took(std::size_t size) {
   window_bytes_ += size;
-  filling_.raw_end += size;
-  if (framing_ == BodyFraming::chunked) return decode(filling_);
-  filling_.ready = filling_.raw_begin = filling_.raw_end;
+  filling_->raw_end += size;
+  if (framing_ == BodyFraming::chunked) return decode(*filling_);
+  filling_->ready = filling_->raw_begin = filling_->raw_end;
   received_ += size;
   remaining_ -= size;
   complete_ = remaining_ == 0;
@@ -154,33 +154,42 @@ base::Result<void> BodyPump::decode(Piece& piece) {
 }
 
 void BodyPump::hand_over() {
-  if (writing_) return;
+  if (filling_ == nullptr || finishing_) return;
+  Piece& piece = *filling_;
   if (complete_) {
-    writing_ = true;
+    finishing_ = true;
     window_.clear();
-    exchange_->finish({filling_.data.get(), filling_.ready},
+    give(piece);
+    exchange_->finish({piece.data.get(), piece.ready},
                       [self = shared_from_this()](Exchange::Answer answer) { self->finished(std::move(answer)); });
     return;
   }
-  if (filling_.ready == 0 || !filling_.full()) return;
-  swap_pieces();
-  writing_ = true;
-  exchange_->write({spare_.data.get(), spare_.ready},
+  if (piece.ready == 0 || !piece.full()) return;
+  // What is not decoded yet stays with us.
+  input_->put_back({piece.data.get() + piece.raw_begin, piece.raw_end - piece.raw_begin});
+  give(piece);
+  exchange_->write({piece.data.get(), piece.ready},
                    [self = shared_from_this()](Exchange::Answer answer) { self->written(std::move(answer)); });
 }
 
-// The full piece becomes the worker's; the undecoded rest of it moves into the one that is filled next.
-void BodyPump::swap_pieces() {
-  std::swap(filling_, spare_);
-  allocate(filling_);
-  filling_.clear();
-  const std::size_t rest = spare_.raw_end - spare_.raw_begin;
-  if (rest > 0) std::memcpy(filling_.data.get(), spare_.data.get() + spare_.raw_begin, rest);
-  filling_.raw_end = rest;
+void BodyPump::give(Piece& piece) {
+  Piece& other = pieces_[&piece == pieces_.data() ? 1 : 0];
+  filling_ = given_ == nullptr ? &other : nullptr;
+  if (given_ == nullptr) given_ = &piece;
+}
+
+// The worker is done with the piece that it got first.
+void BodyPump::returned() {
+  Piece& piece = *given_;
+  Piece& other = pieces_[&piece == pieces_.data() ? 1 : 0];
+  given_ = filling_ == nullptr ? &other : nullptr;
+  piece.clear();
+  if (filling_ == nullptr) filling_ = &piece;
 }
 
 void BodyPump::written(Exchange::Answer answer) {
-  writing_ = false;
+  returned();
+  if (mode_ == Mode::discarding) return advance();
   if (mode_ != Mode::consuming) return;
   if (!answer) return fail(std::move(answer).error());
   if (!*answer) return advance();
@@ -190,7 +199,7 @@ void BodyPump::written(Exchange::Answer answer) {
 }
 
 void BodyPump::finished(Exchange::Answer answer) {
-  writing_ = false;
+  returned();
   if (mode_ != Mode::consuming) return;
   if (!answer || !*answer) {
     return fail(answer ? base::Error(base::ErrorCode::internal, "the request could not be answered") : std::move(answer).error());

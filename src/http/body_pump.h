@@ -1,7 +1,8 @@
 // The body of one HTTP/1 request on its way from the connection to the consumer.
 //
-// Two buffers (at most body_buffer_bytes each): one is filled from the connection while a worker writes the other; when both are full nothing is read, so a slow disk
-// holds the peer back through TCP. Content-Length bodies are received straight into the buffers; chunked ones are decoded inside them.
+// Two buffers (at most body_buffer_bytes each): one is filled from the connection while a worker writes the other, and then waits for its turn
+// with the worker; when both are full nothing is read, so a slow disk holds the peer back through TCP. Content-Length bodies are received
+// straight into the buffers; chunked ones are decoded inside them.
 // Never reads past a Content-Length body; what lies behind a chunked one goes back to the input.
 //
 //   consuming ──answer──► answered ──discard()──► discarding ──► ended
@@ -9,6 +10,7 @@
 // Loop thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -79,7 +81,8 @@ class BodyPump : public std::enable_shared_from_this<BodyPump> {
   base::Result<void> took(std::size_t size);
   base::Result<void> decode(Piece& piece);
   void hand_over();
-  void swap_pieces();
+  void give(Piece& piece);
+  void returned();
   void written(Exchange::Answer answer);
   void finished(Exchange::Answer answer);
   void window_over();
@@ -96,10 +99,11 @@ class BodyPump : public std::enable_shared_from_this<BodyPump> {
   Mode mode_ = Mode::idle;
   bool complete_ = false;
   bool receiving_ = false;
-  bool writing_ = false;
-  Piece filling_;
-  Piece spare_;                  // the worker's while writing_
-  std::uint64_t remaining_ = 0;  // of a Content-Length body
+  bool finishing_ = false;
+  std::array<Piece, 2> pieces_;
+  Piece* filling_ = pieces_.data();  // nullptr: both are the worker's
+  Piece* given_ = nullptr;           // the worker's; of two, the one that comes back first
+  std::uint64_t remaining_ = 0;      // of a Content-Length body
   std::optional<ChunkedDecoder> decoder_;
   std::uint64_t received_ = 0;
 

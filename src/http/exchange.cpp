@@ -29,9 +29,9 @@ struct Exchange::Job {
     work.reset();
   }
   void deliver() {
-    self->busy_ = false;
+    --self->jobs_;
     if (self->left_) {
-      self->abandon_consumer();
+      if (self->jobs_ == 0) self->abandon_consumer();
     } else {
       done(std::move(*result));
     }
@@ -39,8 +39,8 @@ struct Exchange::Job {
 };
 
 // loop: run() ──► worker: work() ──► loop: done(result)
-//                                      └ left meanwhile: one more job, abandon()
-//                      └ the loop has stopped: abandon() right here
+//                    ▲  │              └ left meanwhile, and nothing under way: one more job, abandon()
+//   run() ──► line ──┘  └ the loop has stopped: abandon() right here
 template <typename Result, typename Work>
 bool Exchange::run(Admit admit, Work work, std::function<void(Result)> done) {
   auto carried = std::make_shared<Job<Result, Work>>(
@@ -54,13 +54,33 @@ bool Exchange::run(Admit admit, Work work, std::function<void(Result)> done) {
       self->consumer_->abandon();
       self->consumer_.reset();
     }
+    self->follow_up();
   };
-  busy_ = true;
+  ++jobs_;
+  const bool waits = line_.with([&](Line& line) {
+    if (line.running) line.waiting.emplace_back(std::move(on_worker));
+    return std::exchange(line.running, true);
+  });
+  if (waits) return true;
   base::Workers& workers = engine_->workers;
   if (admit == Admit::always ? workers.submit_continuation(std::move(on_worker)) : workers.try_submit(std::move(on_worker)))
     return true;
-  busy_ = false;
+  --jobs_;
+  line_.with([](Line& line) { line.running = false; });
   return false;
+}
+
+// By way of the workers' queue, so that one fast peer does not keep a worker for itself.
+void Exchange::follow_up() {
+  auto next = line_.with([](Line& line) -> std::optional<base::Workers::Job> {
+    line.running = !line.waiting.empty();
+    if (!line.running) return std::nullopt;
+    auto job = std::move(line.waiting.front());
+    line.waiting.pop_front();
+    return job;
+  });
+  // Refused only when the workers have stopped, and they outlive every loop.
+  if (next) static_cast<void>(engine_->workers.submit_continuation(std::move(*next)));
 }
 
 Exchange::Answer Exchange::answer_of(std::optional<Response> response) {
@@ -82,14 +102,15 @@ bool Exchange::begin(AnswerDone done) {
 }
 
 void Exchange::write(base::ByteView bytes, AnswerDone done) {
-  static_cast<void>(
-      run<Answer>(Admit::always, [this, bytes]() -> Answer { return answer_of(consumer_->write(bytes)); }, std::move(done)));
+  static_cast<void>(run<Answer>(
+      Admit::always, [this, bytes] { return takes_no_more() ? Answer() : answer_of(consumer_->write(bytes)); }, std::move(done)));
 }
 
 void Exchange::finish(base::ByteView last, AnswerDone done) {
   static_cast<void>(run<Answer>(
       Admit::always,
       [this, last]() -> Answer {
+        if (takes_no_more()) return {};
         std::optional<Response> early;
         if (!last.empty()) early = consumer_->write(last);
         return answer_of(early ? std::move(*early) : consumer_->finish());
@@ -104,7 +125,7 @@ void Exchange::next(std::shared_ptr<Generator> generator, PieceDone done) {
 
 void Exchange::leave() {
   left_ = true;
-  if (!busy_) abandon_consumer();
+  if (jobs_ == 0) abandon_consumer();
 }
 
 void Exchange::abandon_consumer() {

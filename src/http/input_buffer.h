@@ -43,6 +43,18 @@ class InputBuffer {
     std::memcpy(data_.get() + end_, bytes.data(), bytes.size());
     end_ += bytes.size();
   }
+  // Before everything else that is here.
+  void put_back(base::ByteView bytes) {
+    if (bytes.empty()) return;
+    if (begin_ < bytes.size()) {
+      if (capacity_ - end_ < bytes.size()) make_room(bytes.size());
+      std::memmove(data_.get() + begin_ + bytes.size(), data_.get() + begin_, size());
+      begin_ += bytes.size();
+      end_ += bytes.size();
+    }
+    begin_ -= bytes.size();
+    std::memcpy(data_.get() + begin_, bytes.data(), bytes.size());
+  }
   // Gives the memory of a large head back.
   void shrink() {
     if (!empty() || capacity_ <= kStart) return;
