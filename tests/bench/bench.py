@@ -477,8 +477,6 @@ def main():
                 server.start()
             for row in pushes:
                 print_row(row, row.run(arguments.rounds, world), out)
-                for server in servers:
-                    shutil.rmtree(os.path.join(server.folder, "old"), ignore_errors=True)
             print("\npeak memory of the pushed to: " + ", ".join(f"{s.name} {s.memory('VmHWM'):.1f} MB" for s in servers))
             for server in servers:
                 server.stop()
