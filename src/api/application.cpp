@@ -284,8 +284,11 @@ base::Result<void> Application::authorize(const Access& access, const auth::Prin
   switch (access.kind()) {
     case Access::Kind::everyone: return {};
     case Access::Kind::known:
-      if (principal.kind != auth::Principal::Kind::guest) return {};
-      return base::fail(ErrorCode::unauthorized, "log in: this needs an account");
+    case Access::Kind::account:
+      if (principal.kind == auth::Principal::Kind::guest)
+        return base::fail(ErrorCode::unauthorized, "log in: this needs an account");
+      if (access.kind() == Access::Kind::known || !principal.for_repositories_alone()) return {};
+      return base::fail(ErrorCode::unauthorized, "the token was issued for repositories, not for the account");
     case Access::Kind::repository: return services_.policy.check(principal, access.action(), {scope.repository});
     case Access::Kind::organisation: return services_.policy.check(principal, access.action(), {{}, scope.org, scope.team});
     case Access::Kind::member: return services_.policy.check_member(principal, {{}, scope.org, scope.team});

@@ -103,6 +103,14 @@ std::string_view value_of(const PathValues& values, std::string_view parameter) 
 
 base::Result<std::string> Call::path_text(std::string_view parameter) const { return percent_decode(path_value(parameter)); }
 
+base::Result<std::int64_t> parse_id(std::string_view text, base::ErrorCode code, std::string_view what) {
+  const auto number = base::parse_decimal(text);
+  if (!number || *number == 0 || *number > static_cast<std::uint64_t>(INT64_MAX)) {
+    return base::fail(code, "the id of " + std::string(what) + " is a whole number from 1");
+  }
+  return static_cast<std::int64_t>(*number);
+}
+
 base::Result<Paging> parse_paging(const Query& query) {
   Paging paging{kMaxPage, {}};
   BERTH_TRY(const auto n, query.find("n"));

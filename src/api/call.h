@@ -38,6 +38,9 @@ using PathValues = std::vector<std::pair<std::string_view, std::string_view>>;
 // The raw value of a {parameter}; empty when the template has none of that name.
 std::string_view value_of(const PathValues& values, std::string_view parameter);
 
+// A positive whole number that names something. Errors: `code`, saying what it is the number of.
+base::Result<std::int64_t> parse_id(std::string_view text, base::ErrorCode code, std::string_view what);
+
 struct Call {
   const http::Request& request;
   const Route& route;
@@ -55,6 +58,10 @@ struct Call {
   // Errors: tag_invalid, digest_invalid, digest_unsupported.
   [[nodiscard]] base::Result<oci::Reference> reference() const { return oci::parse_reference(path_value("reference")); }
   [[nodiscard]] base::Result<oci::Digest> digest() const { return oci::Digest::parse(path_value("digest")); }
+  // Of a path with {id}. Errors: object_unknown: what has no number is not there.
+  [[nodiscard]] base::Result<std::int64_t> id(std::string_view what) const {
+    return parse_id(path_value("id"), base::ErrorCode::object_unknown, what);
+  }
   [[nodiscard]] base::Result<service::UploadId> upload() const { return service::UploadId::parse(path_value("upload")); }
 };
 

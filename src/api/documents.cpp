@@ -109,7 +109,9 @@ base::OrderedJson schemas() {
               {"code", {{"type", "string"}}},
               {"request_id", {{"type", "string"}}},
               {"text_key", {{"type", "string"}}},
-              {"args", {{"type", "object"}}}}}}}};
+              {"args", {{"type", "object"}}},
+              {"need",
+               {{"type", "object"}, {"properties", {{"action", {{"type", "string"}}}, {"scope", {{"type", "string"}}}}}}}}}}}};
 }
 
 // A cell of a Markdown table.

@@ -11,6 +11,7 @@ std::string Access::text() const {
   switch (kind_) {
     case Kind::everyone: text = "everyone"; break;
     case Kind::known: text = "any principal"; break;
+    case Kind::account: text = "one's own account"; break;
     case Kind::repository: text = std::string(auth::action_name(action_)) + " on the repository"; break;
     case Kind::organisation: text = std::string(auth::action_name(action_)) + " on the organisation or team"; break;
     case Kind::member: text = "any role in the organisation or team"; break;

@@ -24,6 +24,8 @@ class AccessBox {
   // With accounts: sees to it that there is an administrator, and gives data from before there were accounts its organisations.
   // `url`: where the daemon listens, for DIR/first-admin.json. What that file says, when it was written now.
   base::Result<std::optional<std::string>> first_start(const std::string& url);
+  // nullptr with --open: there are none.
+  [[nodiscard]] service::Accounts* accounts() { return with_accounts_ == nullptr ? nullptr : &accounts_; }
   void add_jobs(std::vector<std::unique_ptr<service::Job>>& jobs);
 
  private:

@@ -194,6 +194,7 @@ class RunningDaemon final : public Daemon {
                                             .write_gate = *write_gate_,
                                             .freshness = *freshness_,
                                             .policy = access_->policy(),
+                                            .accounts = access_->accounts(),
                                             .links = plan_.links()}));
     std::vector<std::unique_ptr<service::Job>> jobs;
     jobs.push_back(service::make_upload_expiry(*store_, clock_, seconds_of(settings, Setting::upload_lifetime)));

@@ -50,6 +50,7 @@ class Accounts final : public AccountPolicy {
   }
 
   Result<Principal> authenticate(const Credential& credential, std::string_view peer, Expired expired) const override;
+  Result<ConfirmedPassword> confirm_password(const BasicCredential& credential, std::string_view peer) const override;
   [[nodiscard]] Principal guest() const override { return {}; }
   Result<void> check(const Principal& principal, Action action, const Scope& scope) const override;
   Result<void> check_member(const Principal& principal, const Scope& scope) const override;
@@ -61,7 +62,7 @@ class Accounts final : public AccountPolicy {
   // authenticate
   Result<Principal> by_basic(const BasicCredential& basic, std::string_view peer) const;
   Result<Principal> by_password(const BasicCredential& basic, std::string_view peer) const;
-  Result<Principal> check_password(const catalog::User& user, const BasicCredential& basic) const;
+  Result<ConfirmedPassword> check_password(const catalog::User& user, const BasicCredential& basic) const;
   Result<Principal> by_key(std::string_view text) const;
   Result<Principal> by_token(std::string_view text, Expired expired) const;
   Result<ReadToken> read(std::string_view text) const;
@@ -116,6 +117,17 @@ Result<Principal> Accounts::by_password(const BasicCredential& basic, std::strin
   const auto email = lower(basic.user);
   const auto generation = directory_.generation();
   if (const auto user = remembered_.find(email, basic.password, generation, clock_.now())) return user_principal(*user);
+  BERTH_TRY(auto confirmed, confirm_password(basic, peer));
+  if (confirmed.state == catalog::PasswordState::must_change) {
+    return base::fail(ErrorCode::unauthorized,
+                      "the password must be changed before it is good for anything: POST /api/v1/me/password");
+  }
+  remembered_.put(email, basic.password, confirmed.principal.user, generation, clock_.now());
+  return std::move(confirmed.principal);
+}
+
+Result<ConfirmedPassword> Accounts::confirm_password(const BasicCredential& basic, std::string_view peer) const {
+  const auto email = lower(basic.user);
   BERTH_CHECK_OK(brake_.check(peer, email));
   BERTH_TRY(const auto user, accounts_.find_user_by_email(email));
   if (!user) {
@@ -123,16 +135,12 @@ Result<Principal> Accounts::by_password(const BasicCredential& basic, std::strin
     brake_.count_failure(peer, email);
     return bad_credential();
   }
-  auto principal = check_password(*user, basic);
-  if (principal) {
-    remembered_.put(email, basic.password, user->id, generation, clock_.now());
-  } else if (principal.error().code() == ErrorCode::unauthorized) {
-    brake_.count_failure(peer, email);
-  }
-  return principal;
+  auto confirmed = check_password(*user, basic);
+  if (!confirmed && confirmed.error().code() == ErrorCode::unauthorized) brake_.count_failure(peer, email);
+  return confirmed;
 }
 
-Result<Principal> Accounts::check_password(const catalog::User& user, const BasicCredential& basic) const {
+Result<ConfirmedPassword> Accounts::check_password(const catalog::User& user, const BasicCredential& basic) const {
   BERTH_TRY(const auto stored, accounts_.find_password(user.id));
   if (!stored) {
     BERTH_TRY([[maybe_unused]] const auto match, passwords_.verify_nobody(basic.password));
@@ -140,11 +148,8 @@ Result<Principal> Accounts::check_password(const catalog::User& user, const Basi
   }
   BERTH_TRY(const auto match, passwords_.verify(basic.password, stored->hash));
   if (match == PasswordMatch::no) return bad_credential();
-  if (stored->state == catalog::PasswordState::must_change) {
-    return base::fail(ErrorCode::unauthorized,
-                      "the password must be changed before it is good for anything: berth admin user password");
-  }
-  return user_principal(user.id);
+  BERTH_TRY(auto principal, user_principal(user.id));
+  return ConfirmedPassword{std::move(principal), stored->state};
 }
 
 Result<Principal> Accounts::by_key(std::string_view text) const {
@@ -249,12 +254,21 @@ Result<Decision> Accounts::decide_on(const Principal& principal, Action action, 
 
 namespace {
 
+// {"need":{"action":"registry:push","scope":"acme/vision"},"role":"REGISTRY_USER"}, for those who may know it.
+base::Error denial_of(Decision decision) {
+  base::Error denial(ErrorCode::denied, std::move(decision.reason));
+  if (!decision.need) return denial;
+  base::OrderedJson detail = {{"need", {{"action", action_name(decision.need->action)}, {"scope", decision.need->scope}}}};
+  if (!decision.need->role.empty()) detail["role"] = decision.need->role;
+  return std::move(denial).with_detail(detail.dump());
+}
+
 Result<void> outcome_of(Decision decision) {
   switch (decision.verdict) {
     case Verdict::allowed: return {};
     case Verdict::unauthorized:
     case Verdict::insufficient_scope: return base::fail(ErrorCode::unauthorized, std::move(decision.reason));
-    case Verdict::denied: return base::fail(ErrorCode::denied, std::move(decision.reason));
+    case Verdict::denied: return base::fail(denial_of(std::move(decision)));
   }
   return base::fail(ErrorCode::denied, "denied");
 }

@@ -88,19 +88,34 @@ Decision deny(const Question& q, std::string_view why) {
   return {Verdict::denied, std::move(reason)};
 }
 
-std::string missing_role(const Question& q) {
+// The weakest role that has the action; empty: none has.
+std::string_view least_role(Action action) {
   for (const auto& row : role_rows()) {
-    if (!row.actions.has(q.action)) continue;
-    std::string where = "in organisation " + std::string(q.org);
-    if (!q.team.empty()) where += " or its team " + std::string(q.team);
-    return "it needs the role " + std::string(row.name) + ' ' + where;
+    if (row.actions.has(action)) return row.name;
   }
-  return "only a platform administrator may do it";
+  return {};
+}
+
+std::string missing_role(const Question& q) {
+  const auto role = least_role(q.action);
+  if (role.empty()) return "only a platform administrator may do it";
+  std::string where = "in organisation " + std::string(q.org);
+  if (!q.team.empty()) where += " or its team " + std::string(q.team);
+  return "it needs the role " + std::string(role) + ' ' + where;
+}
+
+Need need_of(const Question& q, Action action) {
+  Need need{action, std::string(q.org.empty() ? "*" : q.org), least_role(action)};
+  if (!q.team.empty()) need.scope += '/' + std::string(q.team);
+  return need;
 }
 
 // Members may know which role they lack; to everybody else an organisation looks the same whether or not it is there.
 Decision refuse(const Principal& principal, const Question& q) {
-  return deny(q, is_member(principal, q) ? missing_role(q) : std::string());
+  if (!is_member(principal, q)) return deny(q, {});
+  auto decision = deny(q, missing_role(q));
+  decision.need = need_of(q, q.action);
+  return decision;
 }
 
 // A push makes repositories, and teams only for who may manage them; it never makes an organisation.
@@ -109,8 +124,10 @@ std::optional<Decision> refuse_new_place(const Principal& principal, const Quest
   if (!q.place.org) return deny(q, "there is no organisation " + std::string(q.org) + ", and a push makes none");
   if (q.team.empty() || q.place.team || is_administrator(principal)) return std::nullopt;
   if (has_right(*principal.rights, q, Action::teams_manage)) return std::nullopt;
-  return deny(q, "there is no team " + std::string(q.team) + " in organisation " + std::string(q.org) +
-                     ", and making it needs the role USER_ADMIN or ORG_OWNER");
+  auto decision = deny(q, "there is no team " + std::string(q.team) + " in organisation " + std::string(q.org) +
+                              ", and making it needs the role USER_ADMIN or ORG_OWNER");
+  decision.need = Need{Action::teams_manage, std::string(q.org), least_role(Action::teams_manage)};
+  return decision;
 }
 
 // Every known principal may ask for the list of repositories, and sees in it what it may list.
@@ -186,7 +203,7 @@ Decision decide_member(const Principal& principal, const Question& q) {
                                                                  [&](const Grant& grant) { return reaches(grant, q); });
   if (!reached || !(member || is_administrator(principal)))
     return {Verdict::denied, "nothing on " + subject(q) + " is open to you"};
-  if (principal.scope != nullptr && principal.scope->breadth != TokenScope::Breadth::everything) {
+  if (principal.for_repositories_alone()) {
     return {Verdict::insufficient_scope, not_issued("anything", q)};
   }
   return {Verdict::allowed, {}};

@@ -42,12 +42,15 @@ std::string_view error_code_name(ErrorCode code) {
     case ErrorCode::tag_unknown: return "tag_unknown";
     case ErrorCode::tag_immutable: return "tag_immutable";
     case ErrorCode::event_unknown: return "event_unknown";
+    case ErrorCode::object_unknown: return "object_unknown";
+    case ErrorCode::already_exists: return "already_exists";
     case ErrorCode::restore_impossible: return "restore_impossible";
     case ErrorCode::precondition_failed: return "precondition_failed";
     case ErrorCode::pagination_invalid: return "pagination_invalid";
     case ErrorCode::unsupported: return "unsupported";
     case ErrorCode::unauthorized: return "unauthorized";
     case ErrorCode::denied: return "denied";
+    case ErrorCode::password_must_change: return "password_must_change";
     case ErrorCode::too_many_requests: return "too_many_requests";
     case ErrorCode::busy: return "busy";
     case ErrorCode::shutting_down: return "shutting_down";

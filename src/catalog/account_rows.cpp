@@ -37,6 +37,7 @@ Key key_of(const Rows& rows) {
   key.expires = time_of(rows, 8);
   key.revoked = time_of(rows, 9);
   key.last_used = time_of(rows, 10);
+  key.org_name = std::string(rows.text(11));
   return key;
 }
 

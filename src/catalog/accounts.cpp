@@ -15,8 +15,8 @@ namespace {
 
 std::string text_of(std::int64_t id) { return std::to_string(id); }
 
-Result<void> unknown(std::string_view what) { return fail(ErrorCode::repository_unknown, "there is no " + std::string(what)); }
-Result<void> exists(std::string_view what) { return fail(ErrorCode::parameter_invalid, "there is already " + std::string(what)); }
+Result<void> unknown(std::string_view what) { return fail(ErrorCode::object_unknown, "there is no " + std::string(what)); }
+Result<void> exists(std::string_view what) { return fail(ErrorCode::already_exists, "there is already " + std::string(what)); }
 
 // An UPDATE or DELETE that must meet a row.
 Result<void> must_change(Connection& connection, Query query, Values values, std::string_view what) {
@@ -145,6 +145,10 @@ Result<void> SqliteAccounts::set_rank(std::int64_t user, Rank rank) {
   return change([&](Connection& c) { return change_standing(c, Query::set_user_rank, static_cast<std::int64_t>(rank), user); });
 }
 
+Result<void> SqliteAccounts::set_user_name(std::int64_t user, std::string_view name) {
+  return change([&](Connection& c) { return must_change(c, Query::set_user_name, {name, user}, "user " + text_of(user)); });
+}
+
 Result<void> SqliteAccounts::set_password(std::int64_t user, const StoredPassword& password) {
   return change([&](Connection& c) -> Result<void> {
     BERTH_TRY(const bool there, c.exists(Query::find_user, {user}));
@@ -243,6 +247,17 @@ Result<std::vector<Grant>> SqliteAccounts::list_grants(std::int64_t user) {
   });
 }
 
+Result<std::vector<Membership>> SqliteAccounts::list_memberships(std::int64_t user) {
+  return readers_.with([&](Connection& c) {
+    return all_rows(c, Query::list_memberships, {user}, [](const Rows& rows) {
+      return Membership{{rows.integer(0), rows.integer(1), static_cast<Role>(rows.integer(2))},
+                        std::string(rows.text(3)),
+                        std::string(rows.text(4)),
+                        std::string(rows.text(5))};
+    });
+  });
+}
+
 Result<std::vector<Member>> SqliteAccounts::list_members(std::int64_t org, std::int64_t after, std::size_t limit) {
   return readers_.with([&](Connection& c) {
     return all_rows(c, Query::list_members, {org, after, static_cast<std::int64_t>(limit)}, [](const Rows& rows) {
@@ -284,10 +299,11 @@ Result<std::optional<Key>> SqliteAccounts::find_key_by_hash(std::string_view has
   return readers_.with([&](Connection& c) { return first_row(c, Query::find_key_by_hash, {hash}, key_of); });
 }
 
-Result<std::vector<Key>> SqliteAccounts::list_keys(std::int64_t user, std::int64_t org) {
+Result<std::vector<Key>> SqliteAccounts::list_keys(const KeyHolder& holder, std::int64_t after, std::size_t limit) {
+  const auto most = static_cast<std::int64_t>(limit);
   return readers_.with([&](Connection& c) {
-    if (user != 0) return all_rows(c, Query::list_keys_of_user, {user}, key_of);
-    return all_rows(c, Query::list_keys_of_org, {org}, key_of);
+    if (holder.user != 0) return all_rows(c, Query::list_keys_of_user, {holder.user, after, holder.org, most}, key_of);
+    return all_rows(c, Query::list_keys_of_org, {holder.org, after, most}, key_of);
   });
 }
 
@@ -346,6 +362,18 @@ Result<void> SqliteAccounts::set_visibility(const oci::RepositoryName& repositor
       BERTH_TRY([[maybe_unused]] const auto shared, c.run(Query::insert_share, {id, team}));
     }
     return {};
+  });
+}
+
+Result<Openness> SqliteAccounts::get_openness(const oci::RepositoryName& repository) {
+  return readers_.with([&](Connection& c) -> Result<Openness> {
+    BERTH_TRY(const auto id, require_repository(c, repository));
+    Openness openness;
+    BERTH_TRY(const auto visibility, c.find_integer(Query::find_visibility, {id}));
+    openness.visibility = static_cast<Visibility>(visibility.value_or(0));
+    BERTH_TRY(openness.teams,
+              all_rows(c, Query::list_share_names, {id}, [](const Rows& rows) { return std::string(rows.text(0)); }));
+    return openness;
   });
 }
 

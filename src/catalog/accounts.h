@@ -25,6 +25,7 @@ class SqliteAccounts final : public AccountCatalog {
   base::Result<std::optional<std::int64_t>> find_administrator() override;
   base::Result<void> set_standing(std::int64_t user, Standing standing) override;
   base::Result<void> set_rank(std::int64_t user, Rank rank) override;
+  base::Result<void> set_user_name(std::int64_t user, std::string_view name) override;
   base::Result<void> set_password(std::int64_t user, const StoredPassword& password) override;
   base::Result<std::optional<StoredPassword>> find_password(std::int64_t user) override;
 
@@ -39,12 +40,13 @@ class SqliteAccounts final : public AccountCatalog {
   base::Result<void> add_grant(std::int64_t user, const Grant& grant) override;
   base::Result<bool> remove_grant(std::int64_t user, const Grant& grant) override;
   base::Result<std::vector<Grant>> list_grants(std::int64_t user) override;
+  base::Result<std::vector<Membership>> list_memberships(std::int64_t user) override;
   base::Result<std::vector<Member>> list_members(std::int64_t org, std::int64_t after, std::size_t limit) override;
 
   base::Result<std::int64_t> create_key(const NewKey& key) override;
   base::Result<std::optional<Key>> find_key(std::int64_t id) override;
   base::Result<std::optional<Key>> find_key_by_hash(std::string_view hash) override;
-  base::Result<std::vector<Key>> list_keys(std::int64_t user, std::int64_t org) override;
+  base::Result<std::vector<Key>> list_keys(const KeyHolder& holder, std::int64_t after, std::size_t limit) override;
   base::Result<void> revoke_key(std::int64_t id) override;
   base::Result<void> set_key_expiry(std::int64_t id, base::TimePoint expires) override;
   base::Result<void> touch_keys(const std::vector<std::pair<std::int64_t, base::TimePoint>>& uses) override;
@@ -52,6 +54,7 @@ class SqliteAccounts final : public AccountCatalog {
   base::Result<Place> find_place(const PlaceName& name) override;
   base::Result<void> set_visibility(const oci::RepositoryName& repository, Visibility visibility,
                                     const std::vector<std::int64_t>& teams) override;
+  base::Result<Openness> get_openness(const oci::RepositoryName& repository) override;
   base::Result<void> set_immutable_tags(const oci::RepositoryName& repository, const std::vector<std::string>& patterns) override;
   base::Result<std::vector<std::string>> list_immutable_tags(const oci::RepositoryName& repository) override;
 

@@ -34,6 +34,7 @@ enum class Query : std::uint8_t {
   find_administrator,
   set_user_standing,
   set_user_rank,
+  set_user_name,
   set_password,
   find_password,
   // Organisations and teams
@@ -53,6 +54,7 @@ enum class Query : std::uint8_t {
   insert_grant,
   delete_grant,
   list_grants,
+  list_memberships,
   list_members,
   // Keys
   insert_key,
@@ -67,6 +69,8 @@ enum class Query : std::uint8_t {
   // What repositories are open to
   find_repository_access,
   list_shares,
+  find_visibility,
+  list_share_names,
   set_visibility,
   delete_shares,
   insert_share,
@@ -242,6 +246,7 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
     {Query::set_user_standing, "set_user_standing", Dialect::common, Cost::lookup,
      "UPDATE users SET standing = $1 WHERE id = $2"},
     {Query::set_user_rank, "set_user_rank", Dialect::common, Cost::lookup, "UPDATE users SET rank = $1 WHERE id = $2"},
+    {Query::set_user_name, "set_user_name", Dialect::common, Cost::lookup, "UPDATE users SET name = $1 WHERE id = $2"},
     {Query::set_password, "set_password", Dialect::common, Cost::lookup,
      "INSERT INTO user_passwords (user_id, hash, state, changed_at) VALUES ($1, $2, $3, $4) ON CONFLICT (user_id) DO "
      "UPDATE SET hash = excluded.hash, state = excluded.state, changed_at = excluded.changed_at"},
@@ -279,6 +284,9 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
      "DELETE FROM memberships WHERE user_id = $1 AND org_id = $2 AND team_id = $3 AND role = $4"},
     {Query::list_grants, "list_grants", Dialect::common, Cost::page,
      "SELECT org_id, team_id, role FROM memberships WHERE user_id = $1 ORDER BY org_id, team_id, role"},
+    {Query::list_memberships, "list_memberships", Dialect::common, Cost::page,
+     "SELECT m.org_id, m.team_id, m.role, o.name, o.display_name, COALESCE(t.name, '') FROM memberships m JOIN orgs o ON "
+     "o.id = m.org_id LEFT JOIN teams t ON t.id = m.team_id WHERE m.user_id = $1 ORDER BY m.org_id, m.team_id, m.role"},
     {Query::list_members, "list_members", Dialect::common, Cost::page,
      "SELECT m.user_id, u.email, COALESCE(t.name, ''), m.role FROM memberships m JOIN users u ON u.id = m.user_id LEFT "
      "JOIN teams t ON t.id = m.team_id WHERE m.org_id = $1 AND m.user_id > $2 ORDER BY m.user_id, m.team_id, m.role LIMIT "
@@ -288,17 +296,21 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
      "INSERT INTO api_keys (kind, user_id, org_id, name, hash, actions, repositories, created_at, expires_at) VALUES ($1, "
      "$2, $3, $4, $5, $6, $7, $8, $9) RETURNING id"},
     {Query::find_key, "find_key", Dialect::common, Cost::lookup,
-     "SELECT id, kind, user_id, org_id, name, actions, repositories, created_at, expires_at, revoked_at, last_used_at "
-     "FROM api_keys WHERE id = $1"},
+     "SELECT k.id, k.kind, k.user_id, k.org_id, k.name, k.actions, k.repositories, k.created_at, k.expires_at, k.revoked_at, "
+     "k.last_used_at, COALESCE(o.name, '') FROM api_keys k LEFT JOIN orgs o ON o.id = k.org_id WHERE k.id = $1"},
     {Query::find_key_by_hash, "find_key_by_hash", Dialect::common, Cost::lookup,
-     "SELECT id, kind, user_id, org_id, name, actions, repositories, created_at, expires_at, revoked_at, last_used_at "
-     "FROM api_keys WHERE hash = $1"},
+     "SELECT k.id, k.kind, k.user_id, k.org_id, k.name, k.actions, k.repositories, k.created_at, k.expires_at, k.revoked_at, "
+     "k.last_used_at, COALESCE(o.name, '') FROM api_keys k LEFT JOIN orgs o ON o.id = k.org_id WHERE k.hash = $1"},
     {Query::list_keys_of_user, "list_keys_of_user", Dialect::common, Cost::page,
-     "SELECT id, kind, user_id, org_id, name, actions, repositories, created_at, expires_at, revoked_at, last_used_at "
-     "FROM api_keys WHERE user_id = $1 AND user_id IS NOT NULL ORDER BY id"},
+     "SELECT k.id, k.kind, k.user_id, k.org_id, k.name, k.actions, k.repositories, k.created_at, k.expires_at, k.revoked_at, "
+     "k.last_used_at, COALESCE(o.name, '') FROM api_keys k LEFT JOIN orgs o ON o.id = k.org_id WHERE k.user_id = $1 AND "
+     "k.user_id IS "
+     "NOT NULL AND k.id > $2 AND CAST($3 AS BIGINT) IN (0, k.org_id) ORDER BY k.id LIMIT $4"},
     {Query::list_keys_of_org, "list_keys_of_org", Dialect::common, Cost::page,
-     "SELECT id, kind, user_id, org_id, name, actions, repositories, created_at, expires_at, revoked_at, last_used_at "
-     "FROM api_keys WHERE org_id = $1 AND user_id IS NULL ORDER BY id"},
+     "SELECT k.id, k.kind, k.user_id, k.org_id, k.name, k.actions, k.repositories, k.created_at, k.expires_at, k.revoked_at, "
+     "k.last_used_at, COALESCE(o.name, '') FROM api_keys k LEFT JOIN orgs o ON o.id = k.org_id WHERE k.org_id = $1 AND k.user_id "
+     "IS "
+     "NULL AND k.id > $2 ORDER BY k.id LIMIT $3"},
     {Query::revoke_key, "revoke_key", Dialect::common, Cost::lookup,
      "UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $1) WHERE id = $2"},
     {Query::revoke_legacy_keys, "revoke_legacy_keys", Dialect::common, Cost::page,
@@ -311,6 +323,11 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
      "SELECT id, visibility FROM repositories WHERE name = $1"},
     {Query::list_shares, "list_shares", Dialect::common, Cost::page,
      "SELECT team_id FROM repository_shares WHERE repository_id = $1 ORDER BY team_id"},
+    {Query::find_visibility, "find_visibility", Dialect::common, Cost::lookup,
+     "SELECT visibility FROM repositories WHERE id = $1"},
+    {Query::list_share_names, "list_share_names", Dialect::common, Cost::page,
+     "SELECT t.name FROM repository_shares s JOIN teams t ON t.id = s.team_id WHERE s.repository_id = $1 ORDER BY "
+     "s.team_id"},
     {Query::set_visibility, "set_visibility", Dialect::common, Cost::lookup,
      "UPDATE repositories SET visibility = $1 WHERE id = $2"},
     {Query::delete_shares, "delete_shares", Dialect::common, Cost::page,

@@ -17,8 +17,10 @@ int report(const base::Error& error) {
     case base::ErrorCode::parameter_invalid:
     case base::ErrorCode::name_invalid:
     case base::ErrorCode::name_reserved:
+    case base::ErrorCode::already_exists:
     case base::ErrorCode::usage: return kUsage;
     case base::ErrorCode::repository_unknown:
+    case base::ErrorCode::object_unknown:
     case base::ErrorCode::event_unknown:
     case base::ErrorCode::restore_impossible: return kNo;
     case base::ErrorCode::denied:

@@ -39,6 +39,13 @@ Result<std::string> email_of(std::string_view text) {
   return email;
 }
 
+// What people call things: one line of text.
+Result<void> check_line(std::string_view text, std::string_view what) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; };
+  if (text.size() <= 200 && std::none_of(text.begin(), text.end(), is_control)) return {};
+  return base::fail(ErrorCode::parameter_invalid, std::string(what) + " has 200 bytes at most, and no control characters");
+}
+
 // Names of organisations and teams are parts of repository names, and are checked as such.
 Result<void> check_org_name(std::string_view name) {
   BERTH_TRY([[maybe_unused]] const auto repository, oci::RepositoryName::parse(std::string(name) + "/x"));
@@ -78,7 +85,7 @@ Result<void> check_actions(const std::vector<std::string>& actions) {
 }
 
 base::Error no_such(std::string_view what, std::string_view name) {
-  return {ErrorCode::repository_unknown, "there is no " + std::string(what) + ' ' + std::string(name)};
+  return {ErrorCode::object_unknown, "there is no " + std::string(what) + ' ' + std::string(name)};
 }
 
 }  // namespace
@@ -149,6 +156,7 @@ Result<void> Accounts::store_first(const FirstAdministrator& first) {
 Result<MadeUser> Accounts::create_user(std::string_view email, std::string_view name,
                                        const std::optional<std::string>& password) {
   BERTH_TRY(auto address, email_of(email));
+  BERTH_CHECK_OK(check_line(name, "the name of a user"));
   if (password) BERTH_CHECK_OK(auth::check_password_form(*password));
   MadeUser made;
   if (!password) made.password = auth::random_password();
@@ -178,6 +186,11 @@ Result<void> Accounts::set_standing(std::string_view email, catalog::Standing st
 Result<void> Accounts::set_rank(std::string_view email, catalog::Rank rank) {
   BERTH_TRY(const auto user, get_user(email));
   return rows_.set_rank(user.id, rank);
+}
+
+Result<void> Accounts::rename_user(std::int64_t user, std::string_view name) {
+  BERTH_CHECK_OK(check_line(name, "the name of a user"));
+  return rows_.set_user_name(user, name);
 }
 
 Result<std::vector<catalog::User>> Accounts::list_users() {
@@ -285,6 +298,7 @@ Result<MadeKey> Accounts::store_key(catalog::NewKey key) {
 }
 
 Result<MadeKey> Accounts::create_key(const KeyWish& wish) {
+  BERTH_CHECK_OK(check_line(wish.name, "the name of a key"));
   BERTH_CHECK_OK(check_actions(wish.actions));
   BERTH_CHECK_OK(check_patterns(wish.repositories));
   catalog::NewKey key{.kind = wish.kind,
@@ -308,32 +322,27 @@ Result<MadeKey> Accounts::create_key(const KeyWish& wish) {
 }
 
 Result<std::vector<catalog::Key>> Accounts::list_keys(std::string_view email, std::string_view org_name) {
+  KeyHolder holder;
   if (!email.empty()) {
     BERTH_TRY(const auto user, get_user(email));
-    return rows_.list_keys(user.id, 0);
+    holder.user = user.id;
+  } else {
+    BERTH_TRY(holder, holder_of(org_name));
   }
-  BERTH_TRY(const auto org, get_org(org_name));
-  return rows_.list_keys(0, org.id);
+  std::vector<catalog::Key> all;
+  while (true) {
+    BERTH_TRY(auto page, rows_.list_keys(holder, all.empty() ? 0 : all.back().id, kPage));
+    all.insert(all.end(), page.begin(), page.end());
+    if (page.size() < kPage) return all;
+  }
 }
 
 Result<void> Accounts::revoke_key(std::int64_t id) { return rows_.revoke_key(id); }
 
 Result<MadeKey> Accounts::rotate_key(std::int64_t id, std::chrono::seconds overlap) {
   BERTH_TRY(const auto old, rows_.find_key(id));
-  const auto now = clock_.now();
-  if (!old || old->revoked || (old->expires && *old->expires <= now)) return base::fail(no_such("live key", std::to_string(id)));
-  catalog::NewKey key{.kind = old->kind,
-                      .user = old->user,
-                      .org = old->org,
-                      .name = old->name,
-                      .hash = {},
-                      .actions = old->actions,
-                      .repositories = old->repositories,
-                      .expires = {}};
-  if (old->expires) key.expires = now + (*old->expires - old->created);
-  BERTH_TRY(auto made, store_key(std::move(key)));
-  BERTH_CHECK_OK(rows_.set_key_expiry(id, now + overlap));
-  return made;
+  if (!old || is_over(*old)) return base::fail(no_such("live key", std::to_string(id)));
+  return renew(*old, overlap, std::nullopt);
 }
 
 // --- repositories ------------------------------------------------------------------------------------------------------------------------
@@ -356,6 +365,12 @@ Result<void> Accounts::set_visibility(std::string_view repository, std::string_v
     ids.push_back(team.id);
   }
   return rows_.set_visibility(name, row->first, ids);
+}
+
+Result<catalog::Openness> Accounts::get_openness(const oci::RepositoryName& repository) { return rows_.get_openness(repository); }
+
+Result<std::vector<std::string>> Accounts::list_immutable_tags(const oci::RepositoryName& repository) {
+  return rows_.list_immutable_tags(repository);
 }
 
 Result<void> Accounts::set_immutable_tags(std::string_view repository, const std::vector<std::string>& patterns) {

@@ -32,8 +32,7 @@ TEST_P(AccountsContract, UsersHaveLargeIdsAndOneEmailEach) {
   const auto first = user("a@example.com");
   EXPECT_EQ(first, 1'000'000);
   EXPECT_EQ(user("b@example.com"), 1'000'001);
-  EXPECT_EQ(code_of(accounts().create_user({.email = "a@example.com", .name = "", .password = {}})),
-            ErrorCode::parameter_invalid);
+  EXPECT_EQ(code_of(accounts().create_user({.email = "a@example.com", .name = "", .password = {}})), ErrorCode::already_exists);
   under_test().reopen();
   EXPECT_EQ(accounts().find_user_by_email("a@example.com").value()->id, first);
   EXPECT_FALSE(accounts().find_user_by_email("c@example.com").value());
@@ -49,7 +48,7 @@ TEST_P(AccountsContract, PasswordsStandApartAndCanBeReplaced) {
   EXPECT_EQ(accounts().find_password(id).value()->state, catalog::PasswordState::must_change);
   ASSERT_TRUE(accounts().set_password(id, {.hash = "hash-2"}));
   EXPECT_EQ(accounts().find_password(id).value()->hash, "hash-2");
-  EXPECT_EQ(code_of(accounts().set_password(7, {.hash = "x"})), ErrorCode::repository_unknown);
+  EXPECT_EQ(code_of(accounts().set_password(7, {.hash = "x"})), ErrorCode::object_unknown);
   EXPECT_FALSE(accounts().find_password(user("b@example.com")).value());
 }
 
@@ -89,12 +88,12 @@ TEST_P(AccountsContract, ARoleNeedsItsUserOrgAndTeam) {
   const auto acme = org("acme");
   const auto other = org("other");
   const auto team = accounts().create_team(other, "vision", "").value();
-  EXPECT_EQ(code_of(accounts().add_grant(7, {acme, 0, Role::registry_read})), ErrorCode::repository_unknown);
-  EXPECT_EQ(code_of(accounts().add_grant(id, {99, 0, Role::registry_read})), ErrorCode::repository_unknown);
-  EXPECT_EQ(code_of(accounts().add_grant(id, {acme, team, Role::registry_read})), ErrorCode::repository_unknown);
-  EXPECT_EQ(code_of(accounts().delete_team(acme, team)), ErrorCode::repository_unknown);
-  EXPECT_EQ(code_of(accounts().create_org("acme", "")), ErrorCode::parameter_invalid);
-  EXPECT_EQ(code_of(accounts().create_team(other, "vision", "")), ErrorCode::parameter_invalid);
+  EXPECT_EQ(code_of(accounts().add_grant(7, {acme, 0, Role::registry_read})), ErrorCode::object_unknown);
+  EXPECT_EQ(code_of(accounts().add_grant(id, {99, 0, Role::registry_read})), ErrorCode::object_unknown);
+  EXPECT_EQ(code_of(accounts().add_grant(id, {acme, team, Role::registry_read})), ErrorCode::object_unknown);
+  EXPECT_EQ(code_of(accounts().delete_team(acme, team)), ErrorCode::object_unknown);
+  EXPECT_EQ(code_of(accounts().create_org("acme", "")), ErrorCode::already_exists);
+  EXPECT_EQ(code_of(accounts().create_team(other, "vision", "")), ErrorCode::already_exists);
 }
 
 TEST_P(AccountsContract, KeysAreFoundByHashAndRevokedForGood) {
@@ -121,10 +120,10 @@ TEST_P(AccountsContract, KeysAreFoundByHashAndRevokedForGood) {
   under_test().clock().advance(std::chrono::hours(1));
   ASSERT_TRUE(accounts().revoke_key(made));
   EXPECT_EQ(accounts().find_key(made).value()->revoked, first);
-  EXPECT_EQ(code_of(accounts().revoke_key(99)), ErrorCode::repository_unknown);
+  EXPECT_EQ(code_of(accounts().revoke_key(99)), ErrorCode::object_unknown);
   EXPECT_EQ(code_of(accounts().create_key(
                 {.user = 7, .org = acme, .name = "", .hash = "x", .actions = {}, .repositories = {}, .expires = {}})),
-            ErrorCode::repository_unknown);
+            ErrorCode::object_unknown);
 }
 
 TEST_P(AccountsContract, ThereIsOneLegacyKeyAUser) {
@@ -142,7 +141,51 @@ TEST_P(AccountsContract, ThereIsOneLegacyKeyAUser) {
   key({.kind = KeyKind::legacy, .user = id, .name = "", .hash = "cc", .actions = {}, .repositories = {}, .expires = {}});
   EXPECT_TRUE(accounts().find_key(old).value()->revoked);
   EXPECT_FALSE(accounts().find_key(personal).value()->revoked);
-  EXPECT_EQ(accounts().list_keys(id, 0).value().size(), 3U);
+  EXPECT_EQ(accounts().list_keys({.user = id}, 0, 10).value().size(), 3U);
+}
+
+TEST_P(AccountsContract, KeysComeInPagesOfOneHolder) {
+  const auto ann = user("a@example.com");
+  const auto acme = org("acme");
+  const auto zeta = org("zeta");
+  const auto of = [&](std::int64_t owner, std::int64_t place, KeyKind kind, const std::string& hash) {
+    return key(
+        {.kind = kind, .user = owner, .org = place, .name = "", .hash = hash, .actions = {}, .repositories = {}, .expires = {}});
+  };
+  const auto first = of(ann, acme, KeyKind::personal, "a1");
+  const auto legacy = of(ann, 0, KeyKind::legacy, "a2");
+  const auto second = of(ann, zeta, KeyKind::personal, "a3");
+  const auto service = of(0, acme, KeyKind::service, "a4");
+  of(user("b@example.com"), acme, KeyKind::personal, "a5");
+  const auto ids = [&](const catalog::KeyHolder& holder, std::int64_t after = 0, std::size_t limit = 10) {
+    std::vector<std::int64_t> found;
+    const auto page = accounts().list_keys(holder, after, limit).value();
+    for (const auto& one : page) found.push_back(one.id);
+    return found;
+  };
+  EXPECT_EQ(ids({.user = ann}), (std::vector{first, legacy, second}));
+  EXPECT_EQ(ids({.user = ann}, first, 1), (std::vector{legacy}));
+  EXPECT_EQ(ids({.user = ann, .org = zeta}), (std::vector{second}));
+  EXPECT_EQ(ids({.org = acme}), (std::vector{service}));
+  EXPECT_EQ(accounts().find_key(second).value()->org_name, "zeta");
+  EXPECT_EQ(accounts().find_key(legacy).value()->org_name, "");
+}
+
+TEST_P(AccountsContract, MembershipsComeWithNames) {
+  const auto ann = user("a@example.com");
+  const auto acme = org("acme");
+  const auto team = accounts().create_team(acme, "vision", "").value();
+  ASSERT_TRUE(accounts().add_grant(ann, {acme, team, Role::registry_user}));
+  ASSERT_TRUE(accounts().add_grant(ann, {acme, 0, Role::registry_read}));
+  const auto found = accounts().list_memberships(ann).value();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].org, "acme");
+  EXPECT_EQ(found[0].team, "");
+  EXPECT_EQ(found[1].team, "vision");
+  EXPECT_EQ(found[1].grant, (Grant{acme, team, Role::registry_user}));
+  ASSERT_TRUE(accounts().set_user_name(ann, "Ann"));
+  EXPECT_EQ(accounts().find_user(ann).value()->name, "Ann");
+  EXPECT_EQ(code_of(accounts().set_user_name(7, "x")), ErrorCode::object_unknown);
 }
 
 TEST_P(AccountsContract, UseOfKeysIsNotedWithoutMakingAnythingStale) {
@@ -152,7 +195,7 @@ TEST_P(AccountsContract, UseOfKeysIsNotedWithoutMakingAnythingStale) {
   const auto generation = accounts().generation();
   ASSERT_TRUE(accounts().touch_keys({{made, under_test().clock().now()}}));
   EXPECT_EQ(accounts().generation(), generation);
-  EXPECT_EQ(accounts().list_keys(0, acme).value().at(0).last_used, under_test().clock().now());
+  EXPECT_EQ(accounts().list_keys({.org = acme}, 0, 10).value().at(0).last_used, under_test().clock().now());
 }
 
 TEST_P(AccountsContract, EveryChangeRaisesTheGeneration) {
@@ -193,6 +236,8 @@ TEST_P(AccountsContract, VisibilityIsARepositorysAndRaisesTheCatalogsGeneration)
   const auto generation = catalog().generation();
   ASSERT_TRUE(accounts().set_visibility(app, Visibility::shared_teams, {team}));
   EXPECT_GT(catalog().generation(), generation);
+  EXPECT_EQ(accounts().get_openness(app).value().visibility, Visibility::shared_teams);
+  EXPECT_EQ(accounts().get_openness(app).value().teams, std::vector<std::string>{"vision"});
   EXPECT_THAT(place(app).shared_teams, ElementsAre(team));
   ASSERT_TRUE(accounts().set_visibility(app, Visibility::everyone, {}));
   EXPECT_EQ(place(app).visibility, Visibility::everyone);

@@ -50,7 +50,9 @@ bool contains(const Json& whole, const Json& part) {
 class Run {
  public:
   Run(const TextCase& text_case, std::string server, HttpVersion version)
-      : case_(text_case), client_(std::move(server), version), variables_(fresh_org()) {}
+      : case_(text_case), client_(std::move(server), version), variables_(fresh_org()) {
+    for (const auto& [word, value] : words_of_variant(text_case.server)) variables_.set(word, value);
+  }
 
   Result<void> run() {
     BERTH_CHECK_OK(variables_.define_bodies(case_));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "berth/app/admin.h"
+
 namespace berth::test {
 
 namespace {
@@ -26,9 +28,12 @@ const std::vector<Variant>& variants() {
   return kVariants;
 }
 
+using Words = std::map<std::string, std::string>;
+
 struct Running {
   TemporaryDirectory directory;
   std::unique_ptr<app::Daemon> daemon;
+  Words words;
 };
 
 std::map<std::string, std::unique_ptr<Running>, std::less<>>& running() {
@@ -42,16 +47,71 @@ const Variant* find_variant(std::string_view name) {
   return found == all.end() ? nullptr : &*found;
 }
 
-}  // namespace
-
-base::Result<std::unique_ptr<app::Daemon>> start_test_daemon(const std::string& data, const SettingValues& more) {
+base::Result<app::Settings> settings_of(const std::string& data, const SettingValues& more) {
   app::SettingsSources sources;
   sources.command_line = {{Setting::data, data},        {Setting::listen, "127.0.0.1:0"},    {Setting::open, "true"},
                           {Setting::loop_threads, "1"}, {Setting::worker_threads, "4"},      {Setting::drain_timeout, "5s"},
                           {Setting::disk_reserve, "0"}, {Setting::disk_reserve_percent, "0"}};
   sources.command_line.insert(sources.command_line.end(), more.begin(), more.end());
-  BERTH_TRY(const auto settings, app::load_settings(sources));
+  return app::load_settings(sources);
+}
+
+// `berth admin`, on the data that the daemon will serve.
+class Administrator {
+ public:
+  explicit Administrator(app::Settings settings) : settings_(std::move(settings)) {}
+
+  base::Result<base::OrderedJson> run(std::string_view object, std::string_view verb, const Words& words) {
+    const auto rows = app::admin_rows();
+    const auto row =
+        std::find_if(rows.begin(), rows.end(), [&](const auto& one) { return one.object == object && one.verb == verb; });
+    if (row == rows.end()) return base::fail(ErrorCode::usage, "there is no such command");
+    app::AdminArguments arguments;
+    for (const auto& [name, value] : words) arguments.set(name, {value});
+    return app::administer(settings_, *row, arguments);
+  }
+
+  base::Result<std::string> key(const Words& words) {
+    BERTH_TRY(const auto made, run("key", "create", words));
+    return made["key"].get<std::string>();
+  }
+
+ private:
+  app::Settings settings_;
+};
+
+// The people whom words_of_variant() speaks of.
+base::Result<Words> make_people(app::Settings settings) {
+  Administrator administrator(std::move(settings));
+  Words words{{"password", "correct horse battery"}};
+  for (const auto* org : {"main", "acme"}) BERTH_CHECK_OK(administrator.run("org", "create", {{"org", org}}));
+  for (const std::string name : {"admin", "owner", "reader"}) {
+    Words person{{"email", name + "@example.com"}, {"password-stdin", words["password"]}};
+    if (name == "admin") person["admin"] = "true";
+    BERTH_CHECK_OK(administrator.run("user", "create", person));
+  }
+  const auto grant = [&](const char* email, const char* role) {
+    return administrator.run("role", "grant", {{"email", email}, {"role", role}, {"place", "acme"}});
+  };
+  BERTH_CHECK_OK(grant("owner@example.com", "ORG_OWNER"));
+  BERTH_CHECK_OK(grant("reader@example.com", "REGISTRY_READ"));
+  BERTH_TRY(words["admin"], administrator.key({{"email", "admin@example.com"}, {"kind", "legacy"}}));
+  BERTH_TRY(words["owner"], administrator.key({{"email", "owner@example.com"}, {"org", "acme"}}));
+  BERTH_TRY(words["reader"], administrator.key({{"email", "reader@example.com"}, {"org", "acme"}}));
+  return words;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<app::Daemon>> start_test_daemon(const std::string& data, const SettingValues& more) {
+  BERTH_TRY(const auto settings, settings_of(data, more));
   return app::start_daemon(settings);
+}
+
+const std::map<std::string, std::string>& words_of_variant(std::string_view variant) {
+  static const Words kNone;
+  const auto found = running().find(variant);
+  return found == running().end() ? kNone : found->second->words;
 }
 
 bool is_variant(std::string_view variant) { return find_variant(variant) != nullptr; }
@@ -65,6 +125,10 @@ base::Result<std::string> url_of_variant(std::string_view variant, Wire wire) {
   auto fresh = std::make_unique<Running>();
   SettingValues settings = {{Setting::listen, "http://127.0.0.1:0,https://127.0.0.1:0"}, {Setting::tls_self_signed, "true"}};
   settings.insert(settings.end(), row->settings.begin(), row->settings.end());
+  if (variant == "accounts") {
+    BERTH_TRY(auto for_people, settings_of(fresh->directory.path(), settings));
+    BERTH_TRY(fresh->words, make_people(std::move(for_people)));
+  }
   BERTH_TRY(fresh->daemon, start_test_daemon(fresh->directory.path(), settings));
   auto url = url_of(*fresh);
   running().emplace(variant, std::move(fresh));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ enum class Wire : std::uint8_t { plain, tls };
 // The address of the shared daemon of a variant ("default", "full", "sparse"). Errors: configuration_invalid (no such variant), those of
 // app::start_daemon().
 base::Result<std::string> url_of_variant(std::string_view variant, Wire wire = Wire::plain);
+// What cases on a daemon with accounts log in with: {admin} a key of the platform administrator, {owner} and {reader} keys in organisation
+// acme of owner@example.com (ORG_OWNER) and reader@example.com (REGISTRY_READ); {password} is everybody's. Empty for every other variant.
+const std::map<std::string, std::string>& words_of_variant(std::string_view variant);
 bool is_variant(std::string_view variant);
 // Stops every shared daemon; false when one had to cut something.
 bool stop_variants();

@@ -9,6 +9,7 @@
 #include "berth/api/links.h"
 #include "berth/auth/access.h"
 #include "berth/http/handler.h"
+#include "berth/service/accounts.h"
 #include "berth/service/collector.h"
 #include "berth/service/health.h"
 #include "berth/service/pull.h"
@@ -34,6 +35,7 @@ struct Services {
   const service::WriteGate& write_gate;
   const service::Freshness& freshness;
   const auth::Policy& policy;
+  service::Accounts* accounts = nullptr;  // with --open there are none
   Links links = {};
 };
 

@@ -33,6 +33,8 @@ class Access {
   static constexpr Access everyone() { return Access(Kind::everyone, auth::Action::registry_list); }
   // Anybody who is known; under --open that is everybody.
   static constexpr Access known() { return Access(Kind::known, auth::Action::registry_list); }
+  // The caller's own account: anybody who is known, but by a token that was issued for repositories alone.
+  static constexpr Access account() { return Access(Kind::account, auth::Action::registry_list); }
   // `action` on the repository that the path names.
   static constexpr Access repository(auth::Action action) { return Access(Kind::repository, action); }
   // `action` on the organisation that the path names by {org}, or on the team of it that it names by {team}.
@@ -57,7 +59,7 @@ class Access {
     return copy;
   }
 
-  enum class Kind : std::uint8_t { everyone, known, repository, organisation, member, registry };
+  enum class Kind : std::uint8_t { everyone, known, account, repository, organisation, member, registry };
   [[nodiscard]] constexpr Kind kind() const { return kind_; }
   [[nodiscard]] constexpr auth::Action action() const { return action_; }
   [[nodiscard]] constexpr std::string_view also_parameter() const { return also_parameter_; }

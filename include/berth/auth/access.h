@@ -60,6 +60,12 @@ struct IssuedToken {
   std::string scope;  // what was granted, in the words of the request
 };
 
+// A password that was right, and whether it is good for more than being changed.
+struct ConfirmedPassword {
+  Principal principal;
+  catalog::PasswordState state = catalog::PasswordState::good;
+};
+
 class Policy {
  public:
   virtual ~Policy() = default;
@@ -67,6 +73,10 @@ class Policy {
   // too_many_requests (too many failures from this address or for this account, or the queue for passwords is full).
   [[nodiscard]] virtual base::Result<Principal> authenticate(const Credential& credential, std::string_view peer,
                                                              Expired expired) const = 0;
+  // Whose password this is, also one that must be changed first; keys are none. Errors: unauthorized, too_many_requests, as above;
+  // unsupported (there are no accounts here).
+  [[nodiscard]] virtual base::Result<ConfirmedPassword> confirm_password(const BasicCredential& credential,
+                                                                         std::string_view peer) const = 0;
   [[nodiscard]] virtual Principal guest() const = 0;
   // Errors: unauthorized (credentials would help), denied.
   [[nodiscard]] virtual base::Result<void> check(const Principal& principal, Action action, const Scope& scope) const = 0;
@@ -83,6 +93,9 @@ class OpenPolicy : public Policy {
  public:
   [[nodiscard]] base::Result<Principal> authenticate(const Credential&, std::string_view, Expired) const override {
     return guest();
+  }
+  [[nodiscard]] base::Result<ConfirmedPassword> confirm_password(const BasicCredential&, std::string_view) const override {
+    return base::fail(base::ErrorCode::unsupported, "this registry runs with --open: it has no accounts");
   }
   [[nodiscard]] Principal guest() const override {
     Principal principal;

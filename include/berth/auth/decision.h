@@ -61,6 +61,10 @@ struct Principal {
   // The token's time is over: good for nothing but the URL of an upload that was begun with it.
   enum class Freshness : std::uint8_t { fresh, expired } freshness = Freshness::fresh;
   std::optional<base::TimePoint> until;  // when its token or key runs out, whichever is first
+  // Its token names what it is good for, and that is no account and no organisation.
+  [[nodiscard]] bool for_repositories_alone() const {
+    return scope != nullptr && scope->breadth != TokenScope::Breadth::everything;
+  }
 };
 
 // What is asked.
@@ -78,9 +82,16 @@ enum class Verdict : std::uint8_t {
   insufficient_scope,  // this token was not issued for it; another could be
   denied,
 };
+// What would have allowed it. Said to those alone who may know that the place is there: its members.
+struct Need {
+  Action action = Action::registry_list;
+  std::string scope;      // "acme", "acme/vision"; "*": the registry as a whole
+  std::string_view role;  // the least one that has the action; empty: only a platform administrator may
+};
 struct Decision {
   Verdict verdict = Verdict::denied;
   std::string reason;  // for the caller; names the missing role where the caller may know it
+  std::optional<Need> need = std::nullopt;
 };
 
 // ≤ 20 µs with a hundred grants.

@@ -58,6 +58,8 @@ enum class ErrorCode : std::uint8_t {
   tag_unknown,
   tag_immutable,
   event_unknown,        // no such row in the history of the repository
+  object_unknown,       // no such user, organisation, team, key, session
+  already_exists,       // there is one of that name already
   restore_impossible,   // what was deleted is gone for good, or something else is in its place
   precondition_failed,  // If-Match or If-None-Match did not hold
   pagination_invalid,
@@ -65,6 +67,7 @@ enum class ErrorCode : std::uint8_t {
   // Access
   unauthorized,
   denied,
+  password_must_change,  // right, and good for nothing but being changed
   // The state of the machine
   too_many_requests,
   busy,  // a queue is full; try again

@@ -68,6 +68,14 @@ struct Member {
   Role role = Role::registry_read;
 };
 
+// For a user's own view: one role, with the names of its place.
+struct Membership {
+  Grant grant;
+  std::string org;
+  std::string org_display_name;
+  std::string team;  // empty: at the level of the org
+};
+
 enum class KeyKind : std::uint8_t { personal = 0, service = 1, legacy = 2 };
 
 // The part of a key that may be shown.
@@ -76,6 +84,7 @@ struct Key {
   KeyKind kind = KeyKind::personal;
   std::int64_t user = 0;  // owner of a personal or legacy key; 0 for a service key
   std::int64_t org = 0;   // where it holds; 0 for a legacy key: everywhere its user does
+  std::string org_name;   // empty with org 0
   std::string name;
   std::vector<std::string> actions;       // ceiling, by name; empty: whatever its owner may
   std::vector<std::string> repositories;  // ceiling, patterns with '*'; empty: every repository
@@ -126,8 +135,20 @@ struct PlaceName {
   std::string_view repository;  // the whole name
 };
 
-// Errors of every call: those of Catalog (storage_full, io_error, corrupt, busy). `exists` below is parameter_invalid, `unknown` is
-// repository_unknown; both name the thing.
+// Whose keys are listed: a user's, all or those of one organisation, or an organisation's service keys (user 0).
+struct KeyHolder {
+  std::int64_t user = 0;
+  std::int64_t org = 0;
+};
+
+// What a repository is open to, with the names of the teams that it is shared with.
+struct Openness {
+  Visibility visibility = Visibility::org_private;
+  std::vector<std::string> teams;
+};
+
+// Errors of every call: those of Catalog (storage_full, io_error, corrupt, busy). `exists` below is already_exists, `unknown` is
+// object_unknown; both name the thing.
 class AccountCatalog {
  public:
   virtual ~AccountCatalog() = default;
@@ -148,6 +169,8 @@ class AccountCatalog {
   // Errors: unknown; parameter_invalid: the last active administrator stays one.
   virtual base::Result<void> set_standing(std::int64_t user, Standing standing) = 0;
   virtual base::Result<void> set_rank(std::int64_t user, Rank rank) = 0;
+  // Errors: unknown.
+  virtual base::Result<void> set_user_name(std::int64_t user, std::string_view name) = 0;
   // Errors: unknown.
   virtual base::Result<void> set_password(std::int64_t user, const StoredPassword& password) = 0;
   [[nodiscard]] virtual base::Result<std::optional<StoredPassword>> find_password(std::int64_t user) = 0;
@@ -171,6 +194,8 @@ class AccountCatalog {
   // False when the user did not have it.
   virtual base::Result<bool> remove_grant(std::int64_t user, const Grant& grant) = 0;
   [[nodiscard]] virtual base::Result<std::vector<Grant>> list_grants(std::int64_t user) = 0;
+  // Of a user, by ids of org and team.
+  [[nodiscard]] virtual base::Result<std::vector<Membership>> list_memberships(std::int64_t user) = 0;
   // By user, after `after` (0 = from the first), at most `limit` rows; a user with several roles has several.
   [[nodiscard]] virtual base::Result<std::vector<Member>> list_members(std::int64_t org, std::int64_t after,
                                                                        std::size_t limit) = 0;
@@ -180,8 +205,9 @@ class AccountCatalog {
   virtual base::Result<std::int64_t> create_key(const NewKey& key) = 0;
   [[nodiscard]] virtual base::Result<std::optional<Key>> find_key(std::int64_t id) = 0;
   [[nodiscard]] virtual base::Result<std::optional<Key>> find_key_by_hash(std::string_view hash) = 0;
-  // Keys of a user, or with user 0 the service keys of an org; newest last.
-  [[nodiscard]] virtual base::Result<std::vector<Key>> list_keys(std::int64_t user, std::int64_t org) = 0;
+  // By id, after `after` (0 = from the first), at most `limit`.
+  [[nodiscard]] virtual base::Result<std::vector<Key>> list_keys(const KeyHolder& holder, std::int64_t after,
+                                                                 std::size_t limit) = 0;
   // Errors: unknown. Revoking twice is no error; the first time stays.
   virtual base::Result<void> revoke_key(std::int64_t id) = 0;
   // Ends a key at `expires`, unless it ends earlier. Errors: unknown.
@@ -194,6 +220,8 @@ class AccountCatalog {
   // `teams` of Visibility::shared_teams alone. Errors: repository_unknown.
   virtual base::Result<void> set_visibility(const oci::RepositoryName& repository, Visibility visibility,
                                             const std::vector<std::int64_t>& teams) = 0;
+  // Errors: repository_unknown.
+  [[nodiscard]] virtual base::Result<Openness> get_openness(const oci::RepositoryName& repository) = 0;
   // Tags that may not move once they are there: patterns with '*', "*" alone for all, none for none. Errors: repository_unknown.
   virtual base::Result<void> set_immutable_tags(const oci::RepositoryName& repository,
                                                 const std::vector<std::string>& patterns) = 0;

@@ -116,8 +116,9 @@ const std::vector<Route>& berth_routes() {
 Face berth_face() {
   static const std::vector<Route> kAll = [] {
     std::vector<Route> all = berth_routes();
-    all.insert(all.end(), upkeep_routes().begin(), upkeep_routes().end());
-    all.insert(all.end(), retention_routes().begin(), retention_routes().end());
+    for (const auto* rows : {&upkeep_routes(), &retention_routes(), &me_routes(), &key_routes(), &openness_routes()}) {
+      all.insert(all.end(), rows->begin(), rows->end());
+    }
     return all;
   }();
   return {"berth", kAll, render_problem};

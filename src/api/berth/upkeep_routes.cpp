@@ -35,20 +35,11 @@ base::Result<Answer> run_collection(const Services& services, Call& call) {
 
 // --- History ---------------------------------------------------------------------------------------------------------------------
 
-// A positive whole number. Errors: `code`, saying what the number is.
-base::Result<std::int64_t> parse_id(std::string_view text, ErrorCode code) {
-  const auto number = base::parse_decimal(text);
-  if (!number || *number == 0 || *number > static_cast<std::uint64_t>(INT64_MAX)) {
-    return base::fail(code, "an event's id is a whole number from 1, as the history shows it");
-  }
-  return static_cast<std::int64_t>(*number);
-}
-
 base::Result<Answer> get_history(const Services& services, Call& call) {
   BERTH_TRY(const auto paging, parse_paging(call.query));
   std::int64_t before = 0;
   if (!paging.after.empty()) {
-    BERTH_TRY(before, parse_id(paging.after, ErrorCode::parameter_invalid));
+    BERTH_TRY(before, parse_id(paging.after, ErrorCode::parameter_invalid, "an event"));
   }
   if (paging.limit == 0)
     return json_answer(200, OrderedJson{{"name", call.repository().text()}, {"events", OrderedJson::array()}});
@@ -65,7 +56,7 @@ base::Result<Answer> get_history(const Services& services, Call& call) {
 }
 
 base::Result<Answer> restore_event(const Services& services, Call& call) {
-  BERTH_TRY(const auto id, parse_id(call.path_value("id"), ErrorCode::event_unknown));
+  BERTH_TRY(const auto id, parse_id(call.path_value("id"), ErrorCode::event_unknown, "an event"));
   BERTH_TRY(const auto restored, services.undo.restore(call.repository(), id, call.principal));
   return json_answer(200, document_of(call.repository(), restored));
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 #include "berth/api/routes.h"
 #include "unit/api/accounts_fixture.h"
@@ -201,6 +202,8 @@ const std::string kRepositories[] = {"acme/app",        "acme/none",      "acme/
 //   e  everybody          k  a known principal          c  the list of repositories: a known principal whose key and token let it through
 //   o  policy of a repository: who may delete there, but not by a token of the registry   s  the platform administrator's, in person
 //   t  asks for credentials by itself (the token service's own tests)
+//   a  one's own account: a known principal, but not by a token of the registry; keys of one's own: not by a key without keys:personal
+//   K  the service keys of an organisation
 //   x  behind another letter: also with a token whose time is over
 const std::map<std::string_view, std::string_view> kAsks = {
     {"oci.base", "k"},
@@ -234,10 +237,37 @@ const std::map<std::string_view, std::string_view> kAsks = {
     {"repository.retention.get", "p"},
     {"repository.retention.put", "o"},
     {"repository.retention.run", "o"},
+    {"repository.visibility.get", "p"},
+    {"repository.visibility.put", "o"},
+    {"repository.immutable.get", "p"},
+    {"repository.immutable.put", "o"},
+    {"me.get", "a"},
+    {"me.edit", "a"},
+    {"me.password", "t"},
+    {"me.keys.list", "a"},
+    {"me.keys.create", "a"},
+    {"me.keys.revoke", "a"},
+    {"me.keys.rotate", "a"},
+    {"org.keys.list", "K"},
+    {"org.keys.create", "K"},
+    {"org.keys.revoke", "K"},
+    {"org.keys.rotate", "K"},
     {"ops.health", "e"},
     {"ops.ready", "e"},
     {"ops.metrics", "e"},
     {"ops.openapi", "e"},
+};
+
+// Who may handle the service keys of which organisations.
+const std::map<std::string_view, std::set<std::string_view>> kKeepers = {
+    {"admin", {"acme"}},
+    {"owner", {"acme"}},
+    {"foreign", {"zeta"}},
+    {"root", {"acme", "zeta", "gone"}},
+    {"owner's key, Bearer", {"acme"}},
+    {"owner's key, Basic", {"acme"}},
+    {"owner's key, nvapi", {"acme"}},
+    {"root's key in acme", {"acme"}},
 };
 
 std::string_view asks(const Route& route) {
@@ -254,7 +284,7 @@ std::string target_of(const Route& route, const std::string& repository) {
   put("{digest}", "sha256:" + std::string(64, 'a'));
   put("{reference}", "latest");
   put("{upload}", std::string(32, 'a'));
-  put("{id}", "1");
+  put("{id}", route.path.find("/keys/") == std::string_view::npos ? "1" : "999999");
   return target;
 }
 
@@ -345,6 +375,67 @@ TEST_F(AccessMatrix, TheSystemIsThePlatformAdministrators) {
       } else {
         EXPECT_TRUE(status == 401 || status == 403) << what;
       }
+    }
+  });
+}
+
+TEST_F(AccessMatrix, OnesOwnAccountIsForEverybodyWhoIsKnown) {
+  for_each_method([&](const Route& route, std::string_view wanted, http::Method method) {
+    if (wanted != "a") return;
+    for (const auto& who : people) {
+      const auto reply = ask(method, target_of(route, {}), who.authorization);
+      const auto what = std::string(route.name) + " as " + who.name + ": " + std::to_string(reply.status) + ' ' + reply.body;
+      const bool narrow_key = who.name == "service key" || who.name == "key for pulls of acme/app";
+      if (!who.known || !who.scope.empty()) {
+        EXPECT_EQ(reply.status, 401) << what;
+        const bool token = who.known;
+        EXPECT_EQ(reply.field("WWW-Authenticate").find("insufficient_scope") != std::string::npos, token) << what;
+      } else if (narrow_key && route.path.find("/keys") != std::string_view::npos && reply.status != 0) {
+        EXPECT_EQ(reply.status, 403) << what;
+      } else {
+        EXPECT_TRUE(reply.status != 401 && reply.status != 403 && reply.status < 500) << what;
+      }
+    }
+  });
+}
+
+TEST_F(AccessMatrix, ServiceKeysAreForWhoKeepsThem) {
+  for_each_method([&](const Route& route, std::string_view wanted, http::Method method) {
+    if (wanted != "K") return;
+    for (const auto& who : people) {
+      for (const auto* org : {"acme", "zeta", "gone"}) {
+        std::string target = target_of(route, {});
+        target.replace(target.find("{org}"), 5, org);
+        const auto reply = ask(method, target, who.authorization);
+        const auto what = target + " as " + who.name + ": " + std::to_string(reply.status) + ' ' + reply.body;
+        const auto keeper = kKeepers.find(who.name);
+        if (keeper != kKeepers.end() && keeper->second.contains(org)) {
+          EXPECT_TRUE(reply.status != 401 && reply.status != 403 && reply.status < 500) << what;
+        } else if (!who.known) {
+          EXPECT_EQ(reply.status, 401) << what;
+        } else {
+          EXPECT_TRUE(reply.status == 403 || (reply.status == 401 && !who.scope.empty())) << what;
+        }
+      }
+    }
+  });
+}
+
+// What a refusal shows of an organisation that one has no part in is what it shows of one that is not there.
+TEST_F(AccessMatrix, AForeignOrganisationLooksLikeAMissingOne) {
+  for_each_method([&](const Route& route, std::string_view wanted, http::Method method) {
+    if (wanted != "K") return;
+    for (const auto& who : people) {
+      if (who.name == "foreign" || who.name == "root") continue;
+      const auto of = [&](const std::string& org) {
+        std::string target = target_of(route, {});
+        target.replace(target.find("{org}"), 5, org);
+        auto reply = ask(method, target, who.authorization);
+        for (std::size_t at; (at = reply.body.find(org)) != std::string::npos;) reply.body.replace(at, org.size(), "*");
+        EXPECT_EQ(reply.body.find("\"need\":"), std::string::npos) << reply.body;
+        return std::to_string(reply.status) + reply.body + reply.field("WWW-Authenticate");
+      };
+      EXPECT_EQ(of("zeta"), of("gone")) << route.name << " as " << who.name;
     }
   });
 }

@@ -39,10 +39,12 @@ class AccountsTest : public service::ServiceTest {
                                     .catalog_probe = probe,
                                     .write_gate = write_gate,
                                     .freshness = freshness,
-                                    .policy = *policy});
+                                    .policy = *policy,
+                                    .accounts = &accounts});
   }
 
-  Reply ask(http::Method method, const std::string& target, const std::string& authorization, const std::string& body = {}) {
+  Reply ask(http::Method method, const std::string& target, const std::string& authorization, const std::string& body = {},
+            const http::Fields& more = {}) {
     http::Request request;
     request.method = method;
     request.method_text = std::string(http::method_name(method));
@@ -54,6 +56,7 @@ class AccountsTest : public service::ServiceTest {
     request.content_length = body.size();
     request.received = clock.now();
     if (!authorization.empty()) request.fields.add("Authorization", authorization);
+    for (const auto& [name, value] : more.all()) request.fields.add(name, value);
     // As the codecs do: what is at hand is given, so every test of access is one of the memory too.
     if (auto known = request.has_body ? nullptr : application->recall(request)) return reply_of(*known);
     auto outcome = application->begin(request);
@@ -66,6 +69,11 @@ class AccountsTest : public service::ServiceTest {
       return reply_of((*consumer)->finish());
     }
     return reply_of(std::get<http::Response>(std::move(outcome)));
+  }
+
+  // With a body of JSON.
+  Reply tell(http::Method method, const std::string& target, const std::string& authorization, const base::OrderedJson& body) {
+    return ask(method, target, authorization, body.dump(), {{"Content-Type", "application/json"}});
   }
 
   static std::string basic(const std::string& user, const std::string& password) {

@@ -1,0 +1,96 @@
+// One's own account: who am I, what am I called, my password.
+#include "api/accounts.h"
+#include "api/answers.h"
+#include "api/berth/account_documents.h"
+#include "api/berth/body.h"
+#include "api/berth/face.h"
+
+namespace berth::api {
+
+namespace {
+
+using base::ErrorCode;
+using http::Method;
+
+constexpr std::size_t kMaxBody = 16UL * 1024;
+
+base::Result<Answer> get_me(const Services& services, Call& call) {
+  BERTH_TRY(auto* accounts, accounts_of(services));
+  BERTH_TRY(const auto self, accounts->describe(call.principal));
+  return json_answer(200, document_of(self, call.request.received));
+}
+
+base::Result<Answer> edit_me(const Services& services, Call& call) {
+  BERTH_TRY(auto* accounts, accounts_of(services));
+  BERTH_CHECK_OK(service::Accounts::check_in_person(call.principal));
+  BERTH_TRY(const auto body, Body::parse(call, {"name"}));
+  BERTH_TRY(const auto name, body.text("name"));
+  BERTH_CHECK_OK(accounts->rename_user(call.principal.user, name));
+  return get_me(services, call);
+}
+
+// The old password is the credential, whatever else came with the request: it is also the way out for one that must be changed.
+base::Result<Answer> change_password(const Services& services, Call& call) {
+  BERTH_TRY(auto* accounts, accounts_of(services));
+  BERTH_TRY(const auto body, Body::parse(call, {"email", "password", "new_password"}));
+  BERTH_TRY(const auto email, body.text("email"));
+  BERTH_TRY(const auto old, body.text("password"));
+  BERTH_TRY(const auto fresh, body.text("new_password"));
+  BERTH_CHECK_OK(auth::check_password_form(fresh));
+  if (fresh == old) return base::fail(ErrorCode::parameter_invalid, "the new password must be another one");
+  BERTH_TRY(const auto confirmed, services.policy.confirm_password({email, old}, call.request.peer));
+  call.principal = confirmed.principal;
+  BERTH_TRY([[maybe_unused]] const auto made, accounts->set_password(email, fresh));
+  http::Response response;
+  response.status = 204;
+  return response;
+}
+
+}  // namespace
+
+const std::vector<Route>& me_routes() {
+  using enum ErrorCode;
+  static const std::vector<Route> kRoutes = {
+      {
+          .name = "me.get",
+          .spec = "CONTRACTS.md, Addresses",
+          .methods = {Method::get},
+          .path = "/api/v1/me",
+          .access = Access::account(),
+          .body = BodyRule::none(),
+          .replies = {{200, "application/json",
+                       "The user, the key that came with the request, and the roles and actions in each organisation and team.",
+                       ""}},
+          .errors = {unsupported},
+          .summary = "Who am I, and what may I do",
+          .handler = get_me,
+      },
+      {
+          .name = "me.edit",
+          .spec = "CONTRACTS.md, Addresses",
+          .methods = {Method::patch},
+          .path = "/api/v1/me",
+          .access = Access::account(),
+          .body = BodyRule::buffered(kMaxBody, body_too_large),
+          .replies = {{200, "application/json", "As GET answers from now on. Not with a key.", ""}},
+          .errors = {parameter_invalid, body_too_large, unsupported},
+          .summary = "Change one's name: {\"name\"}",
+          .handler = edit_me,
+      },
+      {
+          .name = "me.password",
+          .spec = "CONTRACTS.md, Command line (first start)",
+          .methods = {Method::post},
+          .path = "/api/v1/me/password",
+          .access = Access::everyone(),  // the old password is the credential
+          .body = BodyRule::buffered(kMaxBody, body_too_large),
+          .replies = {{204, "", "The new password holds; what the old one gave is over.", ""}},
+          .errors = {parameter_invalid, body_too_large, unsupported},
+          .summary = "Change one's password, also one that must be changed: {\"email\",\"password\",\"new_password\"}",
+          .handler = change_password,
+      },
+  };
+  return kRoutes;
+}
+
+}  // namespace berth::api
