@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "berth/catalog/accounts.h"
@@ -23,26 +22,5 @@ std::string join(const std::vector<std::string>& items);
 std::vector<std::string> split(std::string_view text);
 
 Value time_or_null(const std::optional<base::TimePoint>& time);
-
-template <typename F>
-auto first_row(Connection& connection, Query query, Values values, F&& of)
-    -> base::Result<std::optional<decltype(of(std::declval<const Rows&>()))>> {
-  BERTH_TRY(auto rows, connection.query(query, values));
-  BERTH_TRY(const bool found, rows.next());
-  if (!found) return std::nullopt;
-  return of(std::as_const(rows));
-}
-
-template <typename F>
-auto all_rows(Connection& connection, Query query, Values values, F&& of)
-    -> base::Result<std::vector<decltype(of(std::declval<const Rows&>()))>> {
-  std::vector<decltype(of(std::declval<const Rows&>()))> all;
-  BERTH_TRY(auto rows, connection.query(query, values));
-  while (true) {
-    BERTH_TRY(const bool more, rows.next());
-    if (!more) return all;
-    all.push_back(of(std::as_const(rows)));
-  }
-}
 
 }  // namespace berth::catalog

@@ -55,45 +55,41 @@ struct ManifestCursor {
   std::int64_t id = 0;
 };
 
+LinkReview link_review_of(const Rows& rows) {
+  return {.digest = std::string(rows.text(0)),
+          .repository = rows.integer(1),
+          .due_at = rows.integer(2),
+          .known = !rows.is_null(3),
+          .size = rows.integer(3),
+          .leased_until = rows.integer(4),
+          .referenced = rows.integer(5) != 0,
+          .in_trash = rows.integer(6) != 0,
+          .held = rows.integer(7) != 0,
+          .stays = rows.integer(8) != 0};
+}
+
 Result<std::vector<LinkReview>> read_links(Connection& connection, const LinkCursor& after, std::int64_t due,
                                            std::int64_t limit) {
-  BERTH_TRY(auto rows,
-            connection.query(Query::review_links, {after.due_at, std::string_view(after.digest), after.repository, due, limit}));
-  std::vector<LinkReview> reviews;
-  while (true) {
-    BERTH_TRY(const bool more, rows.next());
-    if (!more) return reviews;
-    reviews.push_back({.digest = std::string(rows.text(0)),
-                       .repository = rows.integer(1),
-                       .due_at = rows.integer(2),
-                       .known = !rows.is_null(3),
-                       .size = rows.integer(3),
-                       .leased_until = rows.integer(4),
-                       .referenced = rows.integer(5) != 0,
-                       .in_trash = rows.integer(6) != 0,
-                       .held = rows.integer(7) != 0,
-                       .stays = rows.integer(8) != 0});
-  }
+  return all_rows(connection, Query::review_links, {after.due_at, std::string_view(after.digest), after.repository, due, limit},
+                  link_review_of);
+}
+
+ManifestReview manifest_review_of(const Rows& rows) {
+  return {.id = rows.integer(0),
+          .since = rows.integer(1),
+          .repository = rows.integer(2),
+          .digest = std::string(rows.text(3)),
+          .size = rows.integer(4),
+          .pushed_at = rows.integer(5),
+          .kept = rows.integer(6) != 0,
+          .repository_deleted = rows.integer(7) != 0,
+          .pulled_at = rows.integer(8),
+          .repository_name = std::string(rows.text(9))};
 }
 
 Result<std::vector<ManifestReview>> read_manifests(Connection& connection, Query query, const ManifestCursor& after,
                                                    std::int64_t since, std::int64_t limit) {
-  BERTH_TRY(auto rows, connection.query(query, {after.since, after.id, since, limit}));
-  std::vector<ManifestReview> reviews;
-  while (true) {
-    BERTH_TRY(const bool more, rows.next());
-    if (!more) return reviews;
-    reviews.push_back({.id = rows.integer(0),
-                       .since = rows.integer(1),
-                       .repository = rows.integer(2),
-                       .digest = std::string(rows.text(3)),
-                       .size = rows.integer(4),
-                       .pushed_at = rows.integer(5),
-                       .kept = rows.integer(6) != 0,
-                       .repository_deleted = rows.integer(7) != 0,
-                       .pulled_at = rows.integer(8),
-                       .repository_name = std::string(rows.text(9))});
-  }
+  return all_rows(connection, query, {after.since, after.id, since, limit}, manifest_review_of);
 }
 
 enum class Verdict : std::uint8_t { kept, later, goes };
@@ -192,23 +188,11 @@ Result<void> apply(Connection& connection, const Round& round, const ManifestRev
 
 // The first column of every row.
 Result<std::vector<std::int64_t>> read_ids(Connection& connection, Query query, Values values) {
-  BERTH_TRY(auto rows, connection.query(query, values));
-  std::vector<std::int64_t> ids;
-  while (true) {
-    BERTH_TRY(const bool more, rows.next());
-    if (!more) return ids;
-    ids.push_back(rows.integer(0));
-  }
+  return all_rows(connection, query, values, [](const Rows& rows) { return rows.integer(0); });
 }
 
 Result<std::vector<std::string>> read_texts(Connection& connection, Query query, Values values) {
-  BERTH_TRY(auto rows, connection.query(query, values));
-  std::vector<std::string> texts;
-  while (true) {
-    BERTH_TRY(const bool more, rows.next());
-    if (!more) return texts;
-    texts.emplace_back(rows.text(0));
-  }
+  return all_rows(connection, query, values, [](const Rows& rows) { return std::string(rows.text(0)); });
 }
 
 // Part of what an expired repository holds; true when nothing is left. Its row stays: the history tells of it.
@@ -241,20 +225,20 @@ Result<void> collect_trash(Connection& connection, const Round& round, std::size
 }
 
 Result<void> collect_repositories(Connection& connection, const Round& round, std::size_t limit, Marked& marked) {
-  std::int64_t repository = 0;
-  std::int64_t deleted_at = 0;
-  {
-    BERTH_TRY(auto rows, connection.query(Query::list_expired_repositories, {round.now - round.undo_window, std::int64_t{1}}));
-    BERTH_TRY(const bool found, rows.next());
-    if (!found) return {};
-    repository = rows.integer(0);
-    deleted_at = rows.integer(1);
-  }
+  struct Expired {
+    std::int64_t repository;
+    std::int64_t deleted_at;
+  };
+  BERTH_TRY(const auto expired,
+            first_row(connection, Query::list_expired_repositories, {round.now - round.undo_window, std::int64_t{1}},
+                      [](const Rows& rows) { return Expired{rows.integer(0), rows.integer(1)}; }));
+  if (!expired) return {};
   marked.more = true;
   ++marked.reviewed;
-  BERTH_TRY(const bool empty, empty_repository(connection, round, repository, deleted_at, static_cast<std::int64_t>(limit)));
+  BERTH_TRY(const bool empty,
+            empty_repository(connection, round, expired->repository, expired->deleted_at, static_cast<std::int64_t>(limit)));
   if (!empty) return {};
-  BERTH_TRY([[maybe_unused]] const auto removed, connection.run(Query::delete_deleted_repository, {repository}));
+  BERTH_TRY([[maybe_unused]] const auto removed, connection.run(Query::delete_deleted_repository, {expired->repository}));
   ++marked.expired;
   return {};
 }
@@ -324,10 +308,11 @@ Result<void> forecast_blobs(Connection& connection, const Round& round, std::siz
 }
 
 Result<Waiting> count_waiting(Connection& connection) {
-  BERTH_TRY(auto rows, connection.query(Query::sum_tombstones, {std::int64_t{0}}));
-  BERTH_TRY(const bool found, rows.next());
-  if (!found) return fail(ErrorCode::internal, "the catalog failed");
-  return Waiting{static_cast<std::uint64_t>(rows.integer(0)), static_cast<std::uint64_t>(rows.integer(1))};
+  BERTH_TRY(const auto waiting, first_row(connection, Query::sum_tombstones, {std::int64_t{0}}, [](const Rows& rows) {
+              return Waiting{static_cast<std::uint64_t>(rows.integer(0)), static_cast<std::uint64_t>(rows.integer(1))};
+            }));
+  if (!waiting) return fail(ErrorCode::internal, "the catalog failed");
+  return *waiting;
 }
 
 Result<void> release_blobs(Connection& connection, const Leases& leases, std::int64_t manifest, std::int64_t at) {
@@ -340,10 +325,8 @@ Result<void> release_blobs(Connection& connection, const Leases& leases, std::in
 }
 
 Result<std::optional<Tombstone>> find_tombstone(Connection& connection, std::string_view digest) {
-  BERTH_TRY(auto rows, connection.query(Query::find_tombstone, {digest}));
-  BERTH_TRY(const bool found, rows.next());
-  if (!found) return std::nullopt;
-  return Tombstone{rows.integer(0), rows.integer(1) != 0};
+  return first_row(connection, Query::find_tombstone, {digest},
+                   [](const Rows& rows) { return Tombstone{rows.integer(0), rows.integer(1) != 0}; });
 }
 
 base::Error being_removed() {

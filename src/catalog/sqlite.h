@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -106,6 +107,29 @@ class Connection {
   std::array<sqlite3_stmt*, kQueryCount> statements_{};
   int log_pages_ = 0;
 };
+
+// What `of` makes of the first row; nullopt when there is none. Errors: as Connection.
+template <typename F>
+auto first_row(Connection& connection, Query query, Values values, F&& of)
+    -> base::Result<std::optional<decltype(of(std::declval<const Rows&>()))>> {
+  BERTH_TRY(auto rows, connection.query(query, values));
+  BERTH_TRY(const bool found, rows.next());
+  if (!found) return std::nullopt;
+  return of(std::as_const(rows));
+}
+
+// What `of` makes of each row, in their order. `of` runs no query of the same name: its rows are still being read.
+template <typename F>
+auto all_rows(Connection& connection, Query query, Values values, F&& of)
+    -> base::Result<std::vector<decltype(of(std::declval<const Rows&>()))>> {
+  std::vector<decltype(of(std::declval<const Rows&>()))> all;
+  BERTH_TRY(auto rows, connection.query(query, values));
+  while (true) {
+    BERTH_TRY(const bool more, rows.next());
+    if (!more) return all;
+    all.push_back(of(std::as_const(rows)));
+  }
+}
 
 // Read or write transaction; rolled back unless committed.
 class Transaction {

@@ -26,14 +26,11 @@ struct BlobSighting {
 
 // Errors: corrupt when the blob is known to be damaged.
 Result<std::optional<BlobSighting>> sight_blob(Connection& connection, std::string_view repository, std::string_view digest) {
-  BlobSighting sighting;
-  {
-    BERTH_TRY(auto rows, connection.query(Query::find_blob_of_repository, {repository, digest}));
-    BERTH_TRY(const bool found, rows.next());
-    if (!found) return std::nullopt;
-    sighting = {static_cast<std::uint64_t>(rows.integer(0)), rows.integer(1), rows.integer(2), rows.integer(3) != 0};
-  }
-  BERTH_CHECK_OK(check_undamaged(connection, digest));
+  BERTH_TRY(
+      const auto sighting, first_row(connection, Query::find_blob_of_repository, {repository, digest}, [](const Rows& rows) {
+        return BlobSighting{static_cast<std::uint64_t>(rows.integer(0)), rows.integer(1), rows.integer(2), rows.integer(3) != 0};
+      }));
+  if (sighting) BERTH_CHECK_OK(check_undamaged(connection, digest));
   return sighting;
 }
 
@@ -41,12 +38,8 @@ Result<std::optional<BlobSighting>> sight_blob(Connection& connection, std::stri
 enum class Standing : std::uint8_t { unknown, leased, lease_ends, dead };
 
 Result<Standing> standing_of(Connection& connection, const Leases& leases, std::string_view digest, std::int64_t now) {
-  std::optional<std::int64_t> leased_until;
-  {
-    BERTH_TRY(auto rows, connection.query(Query::find_blob_row, {digest}));
-    BERTH_TRY(const bool found, rows.next());
-    if (found) leased_until = rows.integer(1);
-  }
+  BERTH_TRY(const auto leased_until,
+            first_row(connection, Query::find_blob_row, {digest}, [](const Rows& rows) { return rows.integer(1); }));
   if (!leased_until) {
     BERTH_TRY(const auto tombstone, find_tombstone(connection, digest));
     return tombstone ? Standing::dead : Standing::unknown;
@@ -260,11 +253,8 @@ Result<bool> SqliteRetention::has_rules() {
 }
 
 Result<std::optional<std::string>> SqliteRetention::find_rule(std::string_view scope) {
-  return connections_.readers.with([&](Connection& c) -> Result<std::optional<std::string>> {
-    BERTH_TRY(auto rows, c.query(Query::find_rule, {scope}));
-    BERTH_TRY(const bool found, rows.next());
-    if (!found) return std::nullopt;
-    return std::string(rows.text(0));
+  return connections_.readers.with([&](Connection& c) {
+    return first_row(c, Query::find_rule, {scope}, [](const Rows& rows) { return std::string(rows.text(0)); });
   });
 }
 

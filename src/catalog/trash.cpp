@@ -51,13 +51,12 @@ EventRow read_event(const Rows& rows, int first) {
 }
 
 Result<std::optional<EventRow>> find_event(Connection& connection, std::int64_t id) {
-  BERTH_TRY(auto rows, connection.query(Query::find_event, {id}));
-  BERTH_TRY(const bool found, rows.next());
-  if (!found) return std::nullopt;
-  EventRow row = read_event(rows, 1);
-  row.id = id;
-  row.repository = rows.integer(0);
-  return row;
+  return first_row(connection, Query::find_event, {id}, [&](const Rows& rows) {
+    EventRow row = read_event(rows, 1);
+    row.id = id;
+    row.repository = rows.integer(0);
+    return row;
+  });
 }
 
 struct DeletedRepository {
@@ -66,10 +65,8 @@ struct DeletedRepository {
 };
 
 Result<std::optional<DeletedRepository>> find_deleted(Connection& connection, std::int64_t repository) {
-  BERTH_TRY(auto rows, connection.query(Query::find_deleted_repository, {repository}));
-  BERTH_TRY(const bool found, rows.next());
-  if (!found) return std::nullopt;
-  return DeletedRepository{std::string(rows.text(0)), rows.integer(1)};
+  return first_row(connection, Query::find_deleted_repository, {repository},
+                   [](const Rows& rows) { return DeletedRepository{std::string(rows.text(0)), rows.integer(1)}; });
 }
 
 Result<std::int64_t> write_event(Connection& connection, const TagChange& change, EventKind kind,
@@ -96,13 +93,7 @@ Result<std::optional<std::int64_t>> find_newest_trash(Connection& connection, st
 }
 
 Result<std::vector<std::string>> read_tags(Connection& connection, std::int64_t trash) {
-  BERTH_TRY(auto rows, connection.query(Query::list_trash_tags, {trash}));
-  std::vector<std::string> tags;
-  while (true) {
-    BERTH_TRY(const bool more, rows.next());
-    if (!more) return tags;
-    tags.emplace_back(rows.text(0));
-  }
+  return all_rows(connection, Query::list_trash_tags, {trash}, [](const Rows& rows) { return std::string(rows.text(0)); });
 }
 
 struct TrashReference {
@@ -111,13 +102,9 @@ struct TrashReference {
 };
 
 Result<std::vector<TrashReference>> read_references(Connection& connection, std::int64_t trash) {
-  BERTH_TRY(auto rows, connection.query(Query::list_trash_references, {trash}));
-  std::vector<TrashReference> references;
-  while (true) {
-    BERTH_TRY(const bool more, rows.next());
-    if (!more) return references;
-    references.push_back({std::string(rows.text(0)), static_cast<ReferenceRole>(rows.integer(1))});
-  }
+  return all_rows(connection, Query::list_trash_references, {trash}, [](const Rows& rows) {
+    return TrashReference{std::string(rows.text(0)), static_cast<ReferenceRole>(rows.integer(1))};
+  });
 }
 
 Result<void> check_bytes(Connection& connection, std::int64_t trash) {
@@ -268,18 +255,14 @@ Result<Event> to_event(Connection& connection, const EventRow& row) {
 // What can be deleted can be pushed anew, so a repository stays while it has a tag that may not move.
 Result<void> check_no_tag_is_immutable(Connection& connection, std::int64_t repository, std::string_view name) {
   constexpr std::size_t kPage = 1000;
-  std::string patterns;
-  {
-    BERTH_TRY(auto rows, connection.query(Query::find_immutable_tags, {repository}));
-    BERTH_TRY(const bool found, rows.next());
-    if (found) patterns = rows.text(0);
-  }
-  if (patterns.empty()) return {};
+  BERTH_TRY(const auto patterns, first_row(connection, Query::find_immutable_tags, {repository},
+                                           [](const Rows& rows) { return std::string(rows.text(0)); }));
+  if (!patterns || patterns->empty()) return {};
   NamePage page;
   do {
     BERTH_TRY(page, list_tags(connection, name, page.names.empty() ? std::string_view() : page.names.back(), kPage));
     for (const std::string& tag : page.names) {
-      if (!base::matches_any_pattern(patterns, tag)) continue;
+      if (!base::matches_any_pattern(*patterns, tag)) continue;
       return fail(ErrorCode::tag_immutable, "tag " + tag + " is immutable in this repository; lift the rule before deleting it");
     }
   } while (page.more);
@@ -289,30 +272,19 @@ Result<void> check_no_tag_is_immutable(Connection& connection, std::int64_t repo
 // Events of the repository that has the name now.
 Result<std::vector<EventRow>> read_present(Connection& connection, std::int64_t repository, std::int64_t before,
                                            std::int64_t limit) {
-  BERTH_TRY(auto rows, connection.query(Query::list_events, {repository, before, limit}));
-  std::vector<EventRow> events;
-  while (true) {
-    BERTH_TRY(const bool more, rows.next());
-    if (!more) return events;
+  return all_rows(connection, Query::list_events, {repository, before, limit}, [&](const Rows& rows) {
     EventRow row = read_event(rows, 1);
     row.id = rows.integer(0);
     row.repository = repository;
-    events.push_back(std::move(row));
-  }
+    return row;
+  });
 }
 
 // The deletions of those that had the name before, and may come back.
 Result<std::vector<EventRow>> read_deletions(Connection& connection, std::string_view name, std::int64_t before,
                                              std::int64_t limit) {
-  std::vector<std::int64_t> ids;
-  {
-    BERTH_TRY(auto rows, connection.query(Query::list_deleted_repositories, {name, before, limit}));
-    while (true) {
-      BERTH_TRY(const bool more, rows.next());
-      if (!more) break;
-      ids.push_back(rows.integer(0));
-    }
-  }
+  BERTH_TRY(const auto ids, all_rows(connection, Query::list_deleted_repositories, {name, before, limit},
+                                     [](const Rows& rows) { return rows.integer(0); }));
   std::vector<EventRow> events;
   for (const std::int64_t id : ids) {
     BERTH_TRY(auto event, find_event(connection, id));

@@ -63,19 +63,14 @@ Result<std::optional<PullStatistics>> find_pulls(Connection& connection, std::st
                                                  std::int64_t since_day) {
   BERTH_TRY(const auto id, find_repository(connection, repository));
   if (!id) return std::nullopt;
-  std::optional<PullStatistics> found;
-  {
-    BERTH_TRY(auto rows, connection.query(Query::find_pulls, {*id, subject, kAllDays}));
-    BERTH_TRY(const bool there, rows.next());
-    if (!there) return std::nullopt;
-    found = PullStatistics{static_cast<std::uint64_t>(rows.integer(0)), base::from_unix_micros(rows.integer(1)), {}};
-  }
-  BERTH_TRY(auto rows, connection.query(Query::list_pull_days, {*id, subject, std::max<std::int64_t>(since_day, 0)}));
-  while (true) {
-    BERTH_TRY(const bool more, rows.next());
-    if (!more) return found;
-    found->days.push_back({rows.integer(0), static_cast<std::uint64_t>(rows.integer(1))});
-  }
+  BERTH_TRY(auto found, first_row(connection, Query::find_pulls, {*id, subject, kAllDays}, [](const Rows& rows) {
+              return PullStatistics{static_cast<std::uint64_t>(rows.integer(0)), base::from_unix_micros(rows.integer(1)), {}};
+            }));
+  if (!found) return std::nullopt;
+  BERTH_TRY(found->days,
+            all_rows(connection, Query::list_pull_days, {*id, subject, std::max<std::int64_t>(since_day, 0)},
+                     [](const Rows& rows) { return PullDay{rows.integer(0), static_cast<std::uint64_t>(rows.integer(1))}; }));
+  return found;
 }
 
 Result<void> forget_pulls(Connection& connection, std::int64_t before, std::size_t limit, Marked& marked) {
@@ -84,15 +79,9 @@ Result<void> forget_pulls(Connection& connection, std::int64_t before, std::size
     std::string subject;
     std::int64_t day;
   };
-  std::vector<Day> days;
-  {
-    BERTH_TRY(auto rows, connection.query(Query::list_old_pulls, {before / kMicrosOfDay, static_cast<std::int64_t>(limit)}));
-    while (true) {
-      BERTH_TRY(const bool found, rows.next());
-      if (!found) break;
-      days.push_back({rows.integer(0), std::string(rows.text(1)), rows.integer(2)});
-    }
-  }
+  BERTH_TRY(const auto days,
+            all_rows(connection, Query::list_old_pulls, {before / kMicrosOfDay, static_cast<std::int64_t>(limit)},
+                     [](const Rows& rows) { return Day{rows.integer(0), std::string(rows.text(1)), rows.integer(2)}; }));
   for (const Day& day : days) {
     const std::string_view subject = day.subject;
     BERTH_TRY([[maybe_unused]] const auto gone, connection.run(Query::delete_pull_day, {day.repository, subject, day.day}));
