@@ -15,7 +15,7 @@ constexpr double kSecondsHeld = 2;
 }  // namespace
 
 double CallerLimits::Buckets::take(std::string_view caller, double rate, base::TimePoint now) {
-  auto& synced = shards_[(TextHash()(caller) >> 8) % kShards];
+  auto& synced = shards_[(base::TextHash()(caller) >> 8) % kShards];
   return synced.with([&](Shard& shard) {
     auto found = shard.young.find(caller);
     if (found == shard.young.end()) {

@@ -11,13 +11,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "berth/api/application.h"
 #include "berth/base/clock.h"
 #include "berth/base/error.h"
 #include "berth/base/synced.h"
+#include "berth/base/text_map.h"
 
 namespace berth::api {
 
@@ -32,13 +32,6 @@ class CallerLimits {
   base::Result<std::shared_ptr<void>> transfer(std::string_view address, std::string_view principal);
 
  private:
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
-  template <typename T>
-  using Map = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
-
   struct Bucket {
     double left = 0;
     base::TimePoint at;
@@ -50,14 +43,14 @@ class CallerLimits {
 
    private:
     struct Shard {
-      Map<Bucket> young;
-      Map<Bucket> old;
+      base::TextMap<Bucket> young;
+      base::TextMap<Bucket> old;
     };
     static constexpr std::size_t kShards = 16;
     static constexpr std::size_t kCallersPerHalf = 4096;
     std::array<base::Synced<Shard>, kShards> shards_;
   };
-  using Counts = base::Synced<Map<std::uint64_t>>;
+  using Counts = base::Synced<base::TextMap<std::uint64_t>>;
 
   static base::Result<void> take(Buckets& buckets, std::string_view caller, std::uint64_t rate, base::TimePoint now);
   static base::Result<std::shared_ptr<void>> hold(const std::shared_ptr<Counts>& counts, std::string_view caller,

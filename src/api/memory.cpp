@@ -90,7 +90,7 @@ bool hold_as_text(http::Response& response, std::size_t limit) {
 }
 
 base::Synced<AnswerMemory::Shard>& AnswerMemory::shard_of(std::string_view question) {
-  return shards_[(TextHash()(question) >> 8) % kShards];
+  return shards_[(base::TextHash()(question) >> 8) % kShards];
 }
 
 // Half of the budget is the young ones'.

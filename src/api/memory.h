@@ -13,10 +13,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "berth/base/clock.h"
 #include "berth/base/synced.h"
+#include "berth/base/text_map.h"
 #include "berth/http/message.h"
 #include "berth/service/pull_counter.h"
 
@@ -42,11 +42,7 @@ class AnswerMemory {
   void keep(std::string question, std::shared_ptr<const KnownAnswer> answer);
 
  private:
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
-  using Map = std::unordered_map<std::string, std::shared_ptr<const KnownAnswer>, TextHash, std::equal_to<>>;
+  using Map = base::TextMap<std::shared_ptr<const KnownAnswer>>;
   struct Shard {
     Map young;
     Map old;

@@ -8,8 +8,9 @@
 
 #include <array>
 #include <string>
-#include <unordered_map>
 #include <variant>
+
+#include "berth/base/text_map.h"
 
 namespace berth::base::metrics {
 
@@ -211,14 +212,9 @@ Store& store() {
   return *instance;
 }
 
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-};
-
 // Each thread remembers the series that it has used: the second time nothing is locked and nothing allocated.
 Series find_series(Metric metric, Labels labels) {
-  using Seen = std::unordered_map<std::string, Series, TextHash, std::equal_to<>>;
+  using Seen = TextMap<Series>;
   thread_local std::array<Series, kCount> plain;
   thread_local std::array<Seen, kCount> seen;
   thread_local std::string key;
