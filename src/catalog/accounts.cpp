@@ -320,12 +320,14 @@ Result<void> SqliteAccounts::set_key_expiry(std::int64_t id, base::TimePoint exp
 
 Result<void> SqliteAccounts::touch_keys(const std::vector<std::pair<std::int64_t, base::TimePoint>>& uses) {
   if (uses.empty()) return {};
-  return writer_.run([&](Connection& c) -> Result<void> {
-    for (const auto& [id, at] : uses) {
-      BERTH_TRY([[maybe_unused]] const auto touched, c.run(Query::touch_key, {base::to_unix_micros(at), id}));
-    }
-    return {};
-  });
+  return writer_.run(
+      [&](Connection& c) -> Result<void> {
+        for (const auto& [id, at] : uses) {
+          BERTH_TRY([[maybe_unused]] const auto touched, c.run(Query::touch_key, {base::to_unix_micros(at), id}));
+        }
+        return {};
+      },
+      Writer::Effect::bookkeeping);
 }
 
 // --- repositories ----------------------------------------------------------------------------------------------------------------

@@ -30,7 +30,8 @@ class Writer {
   // What a call does inside the transaction. Must not throw. Runs on the writer's thread while the caller waits.
   using Body = std::function<base::Result<void>(Connection&)>;
 
-  // Whether readers may get another answer afterwards. What only collection, scrub and counts look at is bookkeeping.
+  // Whether readers may get another answer afterwards. What only collection, scrub, counts and lists of keys look
+  // at is bookkeeping.
   enum class Effect : std::uint8_t { answers, bookkeeping };
 
   // `generation` is raised after each commit that has an effect on answers, before the callers are woken.

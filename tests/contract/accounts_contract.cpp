@@ -193,8 +193,10 @@ TEST_P(AccountsContract, UseOfKeysIsNotedWithoutMakingAnythingStale) {
   const auto made =
       key({.kind = KeyKind::service, .org = acme, .name = "ci", .hash = "aa", .actions = {}, .repositories = {}, .expires = {}});
   const auto generation = accounts().generation();
+  const auto of_answers = catalog().generation();
   ASSERT_TRUE(accounts().touch_keys({{made, under_test().clock().now()}}));
   EXPECT_EQ(accounts().generation(), generation);
+  EXPECT_EQ(catalog().generation(), of_answers) << "answers in memory stay good";
   EXPECT_EQ(accounts().list_keys({.org = acme}, 0, 10).value().at(0).last_used, under_test().clock().now());
 }
 

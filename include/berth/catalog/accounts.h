@@ -212,7 +212,7 @@ class AccountCatalog {
   virtual base::Result<void> revoke_key(std::int64_t id) = 0;
   // Ends a key at `expires`, unless it ends earlier. Errors: unknown.
   virtual base::Result<void> set_key_expiry(std::int64_t id, base::TimePoint expires) = 0;
-  // Notes when keys were last used: (id, time) pairs, one transaction. Does not raise the generation.
+  // Notes when keys were last used: (id, time) pairs, one transaction. Raises no generation.
   virtual base::Result<void> touch_keys(const std::vector<std::pair<std::int64_t, base::TimePoint>>& uses) = 0;
 
   // --- repositories ---------------------------------------------------------------------------------------------------
