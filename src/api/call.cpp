@@ -67,6 +67,14 @@ base::Result<std::optional<std::string>> Query::find(std::string_view name) cons
   return found;
 }
 
+base::Result<std::optional<bool>> Query::find_flag(std::string_view name) const {
+  BERTH_TRY(const auto value, find(name));
+  if (!value) return std::nullopt;
+  if (*value == "true") return true;
+  if (*value == "false") return false;
+  return base::fail(ErrorCode::parameter_invalid, std::string(name) + " is true or false");
+}
+
 std::vector<std::string> Query::find_all(std::string_view name) const {
   std::vector<std::string> all;
   for (const auto& [key, value] : values_) {

@@ -21,6 +21,8 @@ class Query {
   static base::Result<Query> parse(std::string_view raw);
   // The value; nullopt when it is missing. Errors: parameter_invalid when it is given more than once.
   [[nodiscard]] base::Result<std::optional<std::string>> find(std::string_view name) const;
+  // `true` or `false`; nullopt when it is missing. Errors: parameter_invalid for anything else, and as find().
+  [[nodiscard]] base::Result<std::optional<bool>> find_flag(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> find_all(std::string_view name) const;
   // Names and values in the order in which they came.
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& all() const { return values_; }

@@ -59,9 +59,8 @@ base::Result<Answer> put_wide_rule(const Services& services, Call& call) {
 }
 
 base::Result<Answer> run_rule(const Services& services, Call& call) {
-  BERTH_TRY(const auto dry, call.query.find("dry_run"));
-  if (dry && *dry != "true" && *dry != "false") return base::fail(ErrorCode::parameter_invalid, "dry_run is true or false");
-  const bool dry_run = !dry || *dry == "true";
+  BERTH_TRY(const auto asked, call.query.find_flag("dry_run"));
+  const bool dry_run = asked.value_or(true);
   BERTH_TRY(const auto outcome,
             services.retention.apply(call.repository(), dry_run ? service::RetentionRun::dry : service::RetentionRun::real));
   auto tags = OrderedJson::array();

@@ -14,18 +14,11 @@ using base::ErrorCode;
 using base::OrderedJson;
 using http::Method;
 
-base::Result<bool> flag(const Query& query, std::string_view name) {
-  BERTH_TRY(const auto value, query.find(name));
-  if (!value || *value == "false") return false;
-  if (*value == "true") return true;
-  return base::fail(ErrorCode::parameter_invalid, std::string(name) + " is true or false");
-}
-
 // --- Collection ------------------------------------------------------------------------------------------------------------------
 
 base::Result<Answer> run_collection(const Services& services, Call& call) {
-  BERTH_TRY(const bool dry_run, flag(call.query, "dry_run"));
-  if (dry_run) {
+  BERTH_TRY(const auto dry_run, call.query.find_flag("dry_run"));
+  if (dry_run.value_or(false)) {
     BERTH_TRY(const auto forecast, services.collector.forecast());
     return json_answer(200, document_of(forecast));
   }

@@ -38,6 +38,17 @@ TEST(Query, AParameterIsGivenOnce) {
   EXPECT_EQ(found.error().code(), ErrorCode::parameter_invalid);
 }
 
+TEST(Query, AFlagIsTrueOrFalse) {
+  EXPECT_EQ(parsed("dry_run=true").find_flag("dry_run").value(), true);
+  EXPECT_EQ(parsed("dry_run=false").find_flag("dry_run").value(), false);
+  EXPECT_EQ(parsed("other=true").find_flag("dry_run").value(), std::nullopt);
+  for (const auto* raw : {"dry_run", "dry_run=", "dry_run=1", "dry_run=TRUE", "dry_run=true&dry_run=true"}) {
+    const auto flag = parsed(raw).find_flag("dry_run");
+    ASSERT_FALSE(flag) << raw;
+    EXPECT_EQ(flag.error().code(), ErrorCode::parameter_invalid) << raw;
+  }
+}
+
 TEST(Query, BadEncodingIsRefused) {
   for (const auto* raw : {"%", "a=%", "a=%4", "a=%zz", "a=%4g", "%00=1", "a=%0a", "a=%7f", "a=%1F"}) {
     const auto query = Query::parse(raw);
