@@ -47,26 +47,32 @@ http::Response token_answer(const auth::IssuedToken& issued) {
   return response;
 }
 
-base::Result<Answer> get_token(const Services& services, Call& call) {
-  BERTH_TRY(const auto query, Query::parse(as_query(call.request.query())));
+// Something that a query or form asks for by one name with one value.
+struct Wish {
+  std::string_view name;
+  std::string_view value;
+};
+
+// What a query and a form say alike. `offline`: how a refresh token is asked for, which they do not.
+auth::TokenRequest wanted_by(const http::Request& request, const Query& query, const Wish& offline) {
   auth::TokenRequest wanted;
-  wanted.credential = credential_of(call.request);
-  wanted.peer = call.request.peer;
+  wanted.credential = credential_of(request);
+  wanted.peer = request.peer;
   wanted.service = first_of(query, "service");
   wanted.scopes = scopes_of(query);
-  if (first_of(query, "offline_token") == "true") wanted.offline = auth::TokenRequest::Offline::yes;
-  BERTH_TRY(const auto issued, services.policy.issue(wanted));
+  if (first_of(query, offline.name) == offline.value) wanted.offline = auth::TokenRequest::Offline::yes;
+  return wanted;
+}
+
+base::Result<Answer> get_token(const Services& services, Call& call) {
+  BERTH_TRY(const auto query, Query::parse(as_query(call.request.query())));
+  BERTH_TRY(const auto issued, services.policy.issue(wanted_by(call.request, query, {"offline_token", "true"})));
   return token_answer(issued);
 }
 
 base::Result<Answer> post_token(const Services& services, Call& call) {
   BERTH_TRY(const auto form, Query::parse(as_query(call.body)));
-  auth::TokenRequest wanted;
-  wanted.credential = credential_of(call.request);
-  wanted.peer = call.request.peer;
-  wanted.service = first_of(form, "service");
-  wanted.scopes = scopes_of(form);
-  if (first_of(form, "access_type") == "offline") wanted.offline = auth::TokenRequest::Offline::yes;
+  auto wanted = wanted_by(call.request, form, {"access_type", "offline"});
   const auto grant = first_of(form, "grant_type");
   if (grant == "password") {
     wanted.credential = auth::BasicCredential{first_of(form, "username"), first_of(form, "password")};
