@@ -33,6 +33,9 @@ std::string_view without_brackets(std::string_view host) {
   return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
 }
 
+// As a host stands in a URL: an IPv6 address in [], anything else as it is.
+std::string with_brackets(const std::string& host) { return host.find(':') == std::string::npos ? host : '[' + host + ']'; }
+
 bool any_address(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
 
 constexpr std::string_view kHostCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]";
@@ -159,7 +162,7 @@ api::Links ListenPlan::links() const {
   for (const auto& listener : listeners) {
     if (any_address(listener.host)) continue;
     const std::string port = listener.port == 0 ? std::string() : ':' + std::to_string(listener.port);
-    links.hosts.push_back((listener.host.find(':') == std::string::npos ? listener.host : '[' + listener.host + ']') + port);
+    links.hosts.push_back(with_brackets(listener.host) + port);
     if (listener.loopback()) links.hosts.push_back("localhost" + port);
   }
   links.hosts.insert(links.hosts.end(), hosts.begin(), hosts.end());
@@ -192,8 +195,7 @@ base::Result<ListenPlan> plan_listeners(const Settings& settings) {
 }
 
 std::string url_of(Scheme scheme, const std::string& host, std::uint16_t port) {
-  const bool v6 = host.find(':') != std::string::npos;
-  return std::string(scheme_name(scheme)) + "://" + (v6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
+  return std::string(scheme_name(scheme)) + "://" + with_brackets(host) + ':' + std::to_string(port);
 }
 
 }  // namespace berth::app
