@@ -213,6 +213,17 @@ struct QueryRow {
   const char* sql;
 };
 
+// What keeps the manifest m whose review is q. Two statements say it, and only the preprocessor joins their texts. The tag stands by
+// itself: it is asked without m's row, which for most manifests is then never read.
+#define BERTH_KEPT_BY_TAG "EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = q.manifest_id)"
+#define BERTH_KEPT_BY_MANIFEST                                                                                                   \
+  "(EXISTS (SELECT 1 FROM manifest_references p WHERE p.digest = m.digest AND p.repository_id = m.repository_id AND p.role = "   \
+  "1) "                                                                                                                          \
+  "OR EXISTS (SELECT 1 FROM trash_references p WHERE p.digest = m.digest AND p.role = 1 AND p.repository_id = m.repository_id) " \
+  "OR (m.subject_digest IS NOT NULL AND (EXISTS (SELECT 1 FROM manifests s "                                                     \
+  "WHERE s.repository_id = m.repository_id AND s.digest = m.subject_digest) "                                                    \
+  "OR EXISTS (SELECT 1 FROM trash_manifests s WHERE s.repository_id = m.repository_id AND s.digest = m.subject_digest))))"
+
 inline constexpr auto kQueries = std::to_array<QueryRow>({
     {Query::begin_read, "begin_read", Dialect::sqlite, Cost::control, "BEGIN"},
     {Query::begin_write, "begin_write", Dialect::sqlite, Cost::control, "BEGIN IMMEDIATE"},
@@ -450,15 +461,7 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
      "DELETE FROM link_reviews WHERE digest = $1 AND repository_id = $2"},
     {Query::review_manifests, "review_manifests", Dialect::common, Cost::page,
      "SELECT q.manifest_id, q.since, m.repository_id, m.digest, m.size, m.pushed_at, "
-     "CASE WHEN EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id) "
-     "OR EXISTS (SELECT 1 FROM manifest_references p WHERE p.digest = m.digest AND p.repository_id = m.repository_id AND p.role "
-     "= 1) "
-     "OR EXISTS (SELECT 1 FROM trash_references p WHERE p.digest = m.digest AND p.role = 1 AND p.repository_id = "
-     "m.repository_id) "
-     "OR (m.subject_digest IS NOT NULL AND (EXISTS (SELECT 1 FROM manifests s "
-     "WHERE s.repository_id = m.repository_id AND s.digest = m.subject_digest) "
-     "OR EXISTS (SELECT 1 FROM trash_manifests s WHERE s.repository_id = m.repository_id AND s.digest = m.subject_digest))) "
-     "THEN 1 ELSE 0 END, "
+     "CASE WHEN " BERTH_KEPT_BY_TAG " OR " BERTH_KEPT_BY_MANIFEST " THEN 1 ELSE 0 END, "
      "CASE WHEN EXISTS (SELECT 1 FROM deleted_repositories d WHERE d.repository_id = m.repository_id) THEN 1 ELSE 0 END, "
      "(SELECT u.last_at FROM pulls u WHERE u.repository_id = m.repository_id AND u.subject = m.digest AND u.day = -1), r.name "
      "FROM manifest_reviews q JOIN manifests m ON m.id = q.manifest_id JOIN repositories r ON r.id = m.repository_id "
@@ -469,16 +472,8 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
      "CASE WHEN EXISTS (SELECT 1 FROM deleted_repositories d WHERE d.repository_id = m.repository_id) THEN 1 ELSE 0 END, "
      "(SELECT u.last_at FROM pulls u WHERE u.repository_id = m.repository_id AND u.subject = m.digest AND u.day = -1), r.name "
      "FROM manifest_reviews q JOIN manifests m ON m.id = q.manifest_id JOIN repositories r ON r.id = m.repository_id "
-     "WHERE (q.since, q.manifest_id) > ($1, $2) AND q.since <= $3 "
-     "AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id) "
-     "AND NOT EXISTS (SELECT 1 FROM manifest_references p WHERE p.digest = m.digest AND p.repository_id = m.repository_id AND "
-     "p.role = 1) "
-     "AND NOT EXISTS (SELECT 1 FROM trash_references p WHERE p.digest = m.digest AND p.role = 1 AND p.repository_id = "
-     "m.repository_id) "
-     "AND (m.subject_digest IS NULL OR (NOT EXISTS (SELECT 1 FROM manifests s "
-     "WHERE s.repository_id = m.repository_id AND s.digest = m.subject_digest) "
-     "AND NOT EXISTS (SELECT 1 FROM trash_manifests s WHERE s.repository_id = m.repository_id AND s.digest = m.subject_digest))) "
-     "ORDER BY q.since, q.manifest_id LIMIT $4"},
+     "WHERE (q.since, q.manifest_id) > ($1, $2) AND q.since <= $3 AND NOT " BERTH_KEPT_BY_TAG " AND NOT " BERTH_KEPT_BY_MANIFEST
+     " ORDER BY q.since, q.manifest_id LIMIT $4"},
     {Query::count_manifest_reviews, "count_manifest_reviews", Dialect::common, Cost::page,
      "SELECT count(*) FROM manifest_reviews WHERE since <= $1"},
     {Query::set_manifest_review, "set_manifest_review", Dialect::common, Cost::lookup,
@@ -648,6 +643,9 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
     {Query::list_reference_records, "list_reference_records", Dialect::common, Cost::page,
      "SELECT digest, role FROM manifest_references WHERE manifest_id = $1 ORDER BY digest, role"},
 });
+
+#undef BERTH_KEPT_BY_TAG
+#undef BERTH_KEPT_BY_MANIFEST
 
 inline constexpr std::size_t kQueryCount = kQueries.size();
 
