@@ -27,6 +27,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
 
 from harness import BINARY, Client, end_process, free_port, start_process, wait_until  # noqa: E402
+import lists  # noqa: E402
 from registry import IMAGE_MANIFEST, Image, push_blob, push_image  # noqa: E402
 
 TOOLS = os.environ.get("BENCH_TOOLS") or os.path.dirname(BINARY)
@@ -99,6 +100,8 @@ class Server:
 
 
 class Berth(Server):
+    memory_off = False  # no answers from memory
+
     def command(self):
         listen = ["--listen", f"http://127.0.0.1:{self.plain}"]
         if self.certificate:
@@ -106,7 +109,8 @@ class Berth(Server):
         return [BINARY, "serve", "--open", "--data", os.path.join(self.folder, "data"), "--log-level", "warning", *listen]
 
     def environment(self):
-        return {**os.environ, "BERTH_DISK_RESERVE": "0", "BERTH_SCRUB_RATE": "0", **({"BERTH_LOOP_THREADS": "1"} if self.pinned else {})}
+        return {**os.environ, "BERTH_DISK_RESERVE": "0", "BERTH_SCRUB_RATE": "0", **({"BERTH_LOOP_THREADS": "1"} if self.pinned else {}),
+                **({"BERTH_RECALL_MEMORY": "0"} if self.memory_off else {})}
 
     def blobs(self):
         return os.path.join(self.folder, "data", "blobs")
@@ -405,6 +409,48 @@ def push_rows(world):
     return servers, rows
 
 
+def measure_lists(world, wanted, seconds, rounds, out):
+    """Any page of long lists beside distribution, and the last page beside the first."""
+    kinds = [(name, where) for name, where in lists.pages(world.folder) if wanted(name)]
+    if not kinds:
+        return
+    servers = [Berth("berth-lists", world.folder)] + ([Distribution("distribution-lists", world.folder)] if world.peers else [])
+    servers[0].memory_off = True
+    for server, fill in zip(servers, (lists.fill_berth, lists.fill_distribution)):
+        server.start()
+        client = Client(server.plain)
+        fill(server, client)
+        client.close()
+    medians = {}
+    for name, where in kinds:
+        def measure(server, _, where=where, name=name):
+            if server.name.startswith("distribution") and name.startswith("_catalog"):  # walks all of its folders for each page
+                return lists.single(server, where, lambda *a: output_of(pinned(*a)))
+            return lists.list_rate(server, where, seconds, lambda *a: output_of(pinned(*a)))
+
+        row = Row(name, "1/s", "page", servers, measure, goal=">= 20 x distribution")
+        results = row.run(rounds, world)
+        medians[name] = statistics.median(v for v, _ in results["berth-lists"])
+        print_row(row, results, out)
+    for what in ("tags/list n=100", "_catalog n=100"):
+        first, last = medians.get(what + ", first page"), medians.get(what + ", last page")
+        if first and last:
+            print(f"  {what}: the last page takes {first / last:.2f} x the first (goal <= 1.2)")
+    for server in servers:
+        server.stop()
+
+
+def measure_start(world, rounds, out):
+    server = Berth("berth-start", world.folder)
+    server.start()
+    server.stop()
+    lists.fill_manifests(server)
+    times = {kind: [lists.start_seconds(server, kind == "cold") for _ in range(rounds)] for kind in ("warm", "cold")}
+    for kind, values in times.items():
+        print(f"\nstart with 1,000,000 manifests, {kind} page cache: {spread(values)} s (goal <= 0.5)", flush=True)
+    out.append({"row": "start with 1,000,000 manifests", "unit": "s", "goal": "<= 0.5", "values": times})
+
+
 def memory_row(world):
     """Peak memory of one daemon under 8 pulls and 4 pushes of 1 GB at once, and its memory before."""
     server = Berth("berth-memory", world.folder)
@@ -480,6 +526,9 @@ def main():
             print("\npeak memory of the pushed to: " + ", ".join(f"{s.name} {s.memory('VmHWM'):.1f} MB" for s in servers))
             for server in servers:
                 server.stop()
+        measure_lists(world, wanted, arguments.seconds, arguments.rounds, out)
+        if wanted("start"):
+            measure_start(world, arguments.rounds, out)
         if wanted("memory"):
             idle, peak = memory_row(world)
             print(f"\nmemory: idle {idle:.1f} MB (goal <= 20), peak under 8 pulls and 4 pushes of 1 GB {peak:.1f} MB (goal <= 64)")
