@@ -1,11 +1,11 @@
 // The way of handlers to accounts.
 #pragma once
 
-#include "berth/api/application.h"
+#include "api/call.h"
 
 namespace berth::api {
 
-// For routes that are nothing without accounts. Errors: unsupported (--open).
-base::Result<service::Accounts*> accounts_of(const Services& services);
+// For routes that are nothing without accounts; what is done with them is done on the caller's behalf. Errors: unsupported (--open).
+base::Result<service::Accounts> accounts_of(const Services& services, const Call& call);
 
 }  // namespace berth::api

@@ -169,6 +169,10 @@ class Application final : public http::Handler {
   http::Response refuse(const http::Request& request, const Route& route, const std::optional<oci::RepositoryName>& name,
                         const Query& query, const Caller& caller, const base::Error& error) const;
 
+  // The audit log's line of somebody who is known and may not. What credentials could help with is a challenge, and no event.
+  void note_refusal(const http::Request& request, const Route& route, const std::optional<oci::RepositoryName>& name,
+                    const auth::Principal& principal) const;
+
   // account, of an answer that may be given again
   struct Asked {
     std::uint64_t generation = 0;  // before anything was read
@@ -249,15 +253,39 @@ base::Result<std::optional<oci::RepositoryName>> Application::decode_name(const 
 
 base::Result<Application::Caller> Application::identify(const Route& route, const http::Request& request) const {
   if (route.access.kind() == Access::Kind::everyone) return Caller{services_.policy.guest(), std::nullopt};
-  auto principal = services_.policy.authenticate(credential_of(request), request.peer, route.access.expired());
+  auto principal = services_.policy.authenticate(credential_of(request), {request.peer, request.id}, route.access.expired());
   if (principal) return Caller{std::move(*principal), std::nullopt};
   if (principal.error().code() != ErrorCode::unauthorized) return base::fail(std::move(principal).error());
   return Caller{services_.policy.guest(), std::move(principal).error()};
 }
 
+void Application::note_refusal(const http::Request& request, const Route& route, const std::optional<oci::RepositoryName>& name,
+                               const auth::Principal& principal) const {
+  service::AuditEvent event{.kind = service::AuditKind::access_refused,
+                            .by = {principal.name, principal.key, request.peer, request.id},
+                            .outcome = service::AuditOutcome::refused,
+                            .org = {},
+                            .subject = "registry",
+                            .detail = {{service::AuditField::route, std::string(route.name)}}};
+  const auto kind = route.access.kind();
+  if (kind == Access::Kind::repository || kind == Access::Kind::organisation || kind == Access::Kind::registry) {
+    event.detail.emplace_back(service::AuditField::action, std::string(auth::action_name(route.access.action())));
+  }
+  if (name) {
+    event.org = name->org().empty() ? services_.audit.default_org() : std::string(name->org());
+    event.subject = "repository:" + name->text();
+  } else if (kind == Access::Kind::organisation || kind == Access::Kind::member) {
+    const auto match = router_.find(request.method, request.path());
+    event.org = value_of(match.values, "org");
+    event.subject = "org:" + event.org;
+  }
+  services_.audit.count(std::move(event));
+}
+
 http::Response Application::refuse(const http::Request& request, const Route& route,
                                    const std::optional<oci::RepositoryName>& name, const Query& query, const Caller& caller,
                                    const base::Error& error) const {
+  if (error.code() == ErrorCode::denied) note_refusal(request, route, name, caller.principal);
   if (error.code() != ErrorCode::unauthorized) return render(request, error);
   auto reason = ChallengeReason::none;
   if (caller.refused) {

@@ -55,6 +55,8 @@ struct Call {
 
   [[nodiscard]] const oci::RepositoryName& repository() const { return *name; }
   [[nodiscard]] std::string_view path_value(std::string_view parameter) const { return value_of(path, parameter); }
+  // On whose behalf a change is made.
+  [[nodiscard]] service::Origin origin() const { return {principal.name, principal.key, request.peer, request.id}; }
   // Decoded, for faces whose paths may be percent-encoded. Errors: uri_invalid.
   [[nodiscard]] base::Result<std::string> path_text(std::string_view parameter) const;
   // Errors: tag_invalid, digest_invalid, digest_unsupported.

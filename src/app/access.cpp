@@ -9,7 +9,7 @@ namespace berth::app {
 
 using base::Result;
 
-Result<std::unique_ptr<AccessBox>> AccessBox::open(const Settings& settings, catalog::Catalog& catalog,
+Result<std::unique_ptr<AccessBox>> AccessBox::open(const Settings& settings, catalog::Catalog& catalog, service::Audit& audit,
                                                    const base::Clock& clock) {
   std::unique_ptr<AccessBox> box(new AccessBox(settings, catalog, clock));
   if (settings.boolean(Setting::open)) {
@@ -23,7 +23,7 @@ Result<std::unique_ptr<AccessBox>> AccessBox::open(const Settings& settings, cat
                  .default_org = box->default_org_,
                  .service = settings.text(Setting::public_url),
                  .token_lifetime = std::chrono::duration_cast<std::chrono::seconds>(settings.duration(Setting::token_lifetime))},
-                catalog, base::real_file_system(), clock));
+                catalog, base::real_file_system(), audit, clock));
   box->with_accounts_ = policy.get();
   box->policy_ = std::move(policy);
   return box;
@@ -43,7 +43,7 @@ Result<std::optional<std::string>> AccessBox::first_start(const std::string& url
     BERTH_TRY(administrator, accounts_.find_administrator());
   }
   if (!administrator) return base::fail(base::ErrorCode::internal, "there is no administrator");
-  BERTH_TRY(const auto adopted, rows_.adopt_orgs(*administrator, default_org_));
+  BERTH_TRY(const auto adopted, rows_.adopt_orgs(*administrator, default_org_, {.principal = "daemon"}));
   if (adopted > 0)
     base::log::info("organisations of data from before accounts belong to the administrator now", {{"count", adopted}});
   return note;

@@ -10,6 +10,7 @@
 #include "berth/auth/accounts.h"
 #include "berth/catalog/catalog.h"
 #include "berth/service/accounts.h"
+#include "berth/service/audit.h"
 #include "berth/service/jobs.h"
 
 namespace berth::app {
@@ -17,7 +18,7 @@ namespace berth::app {
 class AccessBox {
  public:
   // What is given outlives the box. Errors: those of auth::make_account_policy and of the catalog.
-  static base::Result<std::unique_ptr<AccessBox>> open(const Settings& settings, catalog::Catalog& catalog,
+  static base::Result<std::unique_ptr<AccessBox>> open(const Settings& settings, catalog::Catalog& catalog, service::Audit& audit,
                                                        const base::Clock& clock);
 
   [[nodiscard]] const auth::Policy& policy() const { return *policy_; }
@@ -33,7 +34,7 @@ class AccessBox {
       : directory_(settings.text(Setting::data)),
         default_org_(settings.text(Setting::default_org)),
         rows_(catalog.accounts()),
-        accounts_(rows_, passwords_, clock) {}
+        accounts_(rows_, passwords_, clock, {.principal = "daemon"}) {}
   base::Result<std::string> make_administrator(const std::string& url);
 
   std::string directory_;

@@ -1,6 +1,12 @@
 #include "berth/app/admin.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+
 #include "app/admin_upkeep.h"
+#include "app/audit_options.h"
 #include "app/collector_options.h"
 #include "app/data_directory.h"
 #include "berth/auth/roles.h"
@@ -19,6 +25,16 @@ using service::Accounts;
 using Form = AdminParameter::Form;
 
 namespace {
+
+// Whoever may run the process as this user may change the data: that is who does it.
+std::string process_user() {
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  const uid_t id = geteuid();
+  if (getpwuid_r(id, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) return found->pw_name;
+  return std::to_string(id);
+}
 
 OrderedJson done() { return OrderedJson{{"done", true}}; }
 
@@ -306,12 +322,16 @@ Result<OrderedJson> administer(const Settings& settings, const AdminRow& row, co
   }));
   BERTH_CHECK_OK(refuse_half_restored(fs, directory));
   const base::SystemClock clock;
-  BERTH_TRY(const auto catalog,
-            catalog::open_sqlite_catalog({.path = directory + "/catalog.sqlite", .lease = lease_of(settings)}, clock));
+  BERTH_TRY(const auto catalog, open_catalog(settings, clock));
+  service::Audit audit(audit_options(settings), *catalog, fs, clock);
+  BERTH_CHECK_OK(audit.start());
   auth::Passwords passwords;
-  Accounts accounts(catalog->accounts(), passwords, clock);
-  AdminPlace place{settings, *catalog, accounts, clock};
-  return row.handler.run(place, arguments);
+  const catalog::Origin by{.principal = "machine:" + process_user()};
+  Accounts accounts(catalog->accounts(), passwords, clock, by);
+  AdminPlace place{settings, *catalog, accounts, audit, clock, by};
+  auto answer = row.handler.run(place, arguments);
+  BERTH_CHECK_OK(audit.close());
+  return answer;
 }
 
 std::string admin_page() {

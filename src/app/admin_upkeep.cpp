@@ -7,6 +7,7 @@
 #include "berth/base/bytes.h"
 #include "berth/base/fs.h"
 #include "berth/catalog/catalog.h"
+#include "berth/service/audit.h"
 #include "berth/service/undo.h"
 #include "berth/store/local_blob_store.h"
 
@@ -56,6 +57,7 @@ Result<OrderedJson> collect(AdminPlace& place, const AdminArguments& arguments) 
     BERTH_TRY(const auto forecast, collector.forecast());
     return api::document_of(forecast);
   }
+  place.audit.note({.kind = catalog::AuditKind::gc_run, .by = place.by, .org = {}, .subject = "registry", .detail = {}});
   BERTH_TRY(const auto done, collect_all(collector));
   return api::document_of(done);
 }
@@ -76,9 +78,7 @@ Result<OrderedJson> restore_event(AdminPlace& place, const AdminArguments& argum
   const auto id = base::parse_decimal(arguments.text("id"));
   if (!id || *id == 0 || *id > INT64_MAX) return base::fail(ErrorCode::usage, "an event's id is a number; the history shows it");
   service::Undo undo(place.catalog.history(), place.catalog.usage());
-  auth::Principal administrator;
-  administrator.name = "berth admin";
-  BERTH_TRY(const auto restored, undo.restore(name, static_cast<std::int64_t>(*id), administrator));
+  BERTH_TRY(const auto restored, undo.restore(name, static_cast<std::int64_t>(*id), place.by));
   return api::document_of(name, restored);
 }
 

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "app/access.h"
+#include "app/audit_options.h"
 #include "app/certificate.h"
 #include "app/collector_options.h"
 #include "app/data_directory.h"
@@ -103,9 +104,13 @@ class RunningDaemon final : public Daemon {
     if (operations_server_) clean = operations_server_->drain(kOperationsDrain) && clean;
     if (collector_) collector_->stop();
     jobs_.reset();
+    audit_jobs_.reset();
     if (workers_) workers_->stop();
     if (pull_counter_ && write_gate_->check()) {
       if (auto done = pull_counter_->flush(); !done) base::log::warning("the last counts of pulls are lost", {});
+    }
+    if (audit_) {
+      if (auto done = audit_->close(); !done) base::log::warning("the last lines of the audit log are lost", {});
     }
     operations_server_.reset();
     server_.reset();
@@ -119,9 +124,10 @@ class RunningDaemon final : public Daemon {
     BERTH_TRY(lock_, lock_data(fs, directory));
     BERTH_CHECK_OK(refuse_half_restored(fs, directory));
     BERTH_TRY(store_, store::open_local_blob_store({.directory = directory}, fs, clock_));
-    BERTH_TRY(catalog_,
-              catalog::open_sqlite_catalog({.path = directory + "/catalog.sqlite", .lease = lease_of(settings)}, clock_));
-    BERTH_TRY(access_, AccessBox::open(settings, *catalog_, clock_));
+    BERTH_TRY(catalog_, open_catalog(settings, clock_));
+    audit_ = std::make_unique<service::Audit>(audit_options(settings), *catalog_, fs, clock_);
+    BERTH_CHECK_OK(audit_->start());
+    BERTH_TRY(access_, AccessBox::open(settings, *catalog_, *audit_, clock_));
     return {};
   }
 
@@ -194,6 +200,7 @@ class RunningDaemon final : public Daemon {
                                             .write_gate = *write_gate_,
                                             .freshness = *freshness_,
                                             .policy = access_->policy(),
+                                            .audit = *audit_,
                                             .accounts = access_->accounts(),
                                             .links = plan_.links()}));
     std::vector<std::unique_ptr<service::Job>> jobs;
@@ -201,10 +208,15 @@ class RunningDaemon final : public Daemon {
     jobs.push_back(service::make_disk_watch(*reserve_));
     jobs.push_back(service::make_scrub(*store_, *catalog_, *health_, clock_,
                                        {settings.number(Setting::scrub_rate), seconds_of(settings, Setting::scrub_interval)}));
+    jobs.push_back(service::make_audit_upkeep(*audit_));
     access_->add_jobs(jobs);
     for (auto& job : upkeep_jobs(settings)) jobs.push_back(service::make_gated(*write_gate_, std::move(job)));
     if (certificate_) jobs.push_back(make_renewal(*certificate_));
     jobs_ = std::make_unique<service::JobRunner>(std::move(jobs));
+    // On a thread of its own: a second late means a second, whatever the others are at.
+    std::vector<std::unique_ptr<service::Job>> audit;
+    audit.push_back(service::make_audit_flush(*audit_));
+    audit_jobs_ = std::make_unique<service::JobRunner>(std::move(audit));
     return {};
   }
 
@@ -223,6 +235,7 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<base::File> lock_;
   std::unique_ptr<store::BlobStore> store_;
   std::unique_ptr<catalog::Catalog> catalog_;
+  std::unique_ptr<service::Audit> audit_;
   std::unique_ptr<AccessBox> access_;
   std::unique_ptr<service::Health> health_;
   std::unique_ptr<service::WriteGate> write_gate_;
@@ -244,6 +257,7 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<http::Server> operations_server_;
   std::unique_ptr<service::JobRunner> jobs_;
+  std::unique_ptr<service::JobRunner> audit_jobs_;
   std::chrono::milliseconds drain_timeout_{0};
   std::optional<std::string> first_administrator_;
 };

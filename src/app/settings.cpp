@@ -57,6 +57,7 @@ constexpr SettingRow kRows[] = {
     {Setting::undo_window, "undo_window", SettingType::duration, "7d", 0, 3650 * kDay, "", "How long a deleted tag, manifest or repository can be restored."},
     {Setting::pull_days, "pull_days", SettingType::duration, "400d", 0, 3650 * kDay, "", "How long the counts of pulls on each day are kept, 0 for ever; the sums stay."},
     {Setting::retention_interval, "retention_interval", SettingType::duration, "1h", kSecond, 365 * kDay, "", "How often the rules of retention are applied."},
+    {Setting::audit_keep, "audit_keep", SettingType::duration, "400d", 0, 36500 * kDay, "", "How long lines of the audit log are kept, 0 for ever; they go by whole segments, so a day later or two."},
     {Setting::sparse_indexes, "sparse_indexes", SettingType::boolean, "false", 0, 0, "", "Accept indexes and images whose children or layers are not here."},
     {Setting::read_only, "read_only", SettingType::boolean, "false", 0, 0, "", "Refuse pushes and deletes with 503; pulls go on. The same happens by itself while the catalog's disk fails."},
     {Setting::scrub_rate, "scrub_rate", SettingType::bytes, "20MiB", 0, kTiB, "", "Bytes a second that the scrub reads to find damaged blobs; 0 switches it off."},

@@ -38,9 +38,11 @@ std::string lower(std::string_view text) {
 
 class Accounts final : public AccountPolicy {
  public:
-  Accounts(AccountOptions options, catalog::Catalog& catalog, std::unique_ptr<KeyRing> ring, const base::Clock& clock)
+  Accounts(AccountOptions options, catalog::Catalog& catalog, std::unique_ptr<KeyRing> ring, Witness& witness,
+           const base::Clock& clock)
       : options_(std::move(options)),
         accounts_(catalog.accounts()),
+        witness_(witness),
         clock_(clock),
         ring_(std::move(ring)),
         directory_(catalog),
@@ -49,8 +51,8 @@ class Accounts final : public AccountPolicy {
     names_ = {options_.service, options_.service};
   }
 
-  Result<Principal> authenticate(const Credential& credential, std::string_view peer, Expired expired) const override;
-  Result<ConfirmedPassword> confirm_password(const BasicCredential& credential, std::string_view peer) const override;
+  Result<Principal> authenticate(const Credential& credential, const From& from, Expired expired) const override;
+  Result<ConfirmedPassword> confirm_password(const BasicCredential& credential, const From& from) const override;
   [[nodiscard]] Principal guest() const override { return {}; }
   Result<void> check(const Principal& principal, Action action, const Scope& scope) const override;
   Result<void> check_member(const Principal& principal, const Scope& scope) const override;
@@ -60,11 +62,11 @@ class Accounts final : public AccountPolicy {
 
  private:
   // authenticate
-  Result<Principal> by_basic(const BasicCredential& basic, std::string_view peer) const;
-  Result<Principal> by_password(const BasicCredential& basic, std::string_view peer) const;
+  Result<Principal> by_basic(const BasicCredential& basic, const From& from) const;
+  Result<Principal> by_password(const BasicCredential& basic, const From& from) const;
   Result<ConfirmedPassword> check_password(const catalog::User& user, const BasicCredential& basic) const;
-  Result<Principal> by_key(std::string_view text) const;
-  Result<Principal> by_token(std::string_view text, Expired expired) const;
+  Result<Principal> by_key(std::string_view text, const From& from) const;
+  Result<Principal> by_token(std::string_view text, const From& from, Expired expired) const;
   Result<ReadToken> read(std::string_view text) const;
   // The principals that rows still stand behind.
   Result<Principal> user_principal(std::int64_t id) const;
@@ -79,6 +81,7 @@ class Accounts final : public AccountPolicy {
 
   AccountOptions options_;
   catalog::AccountCatalog& accounts_;
+  Witness& witness_;
   const base::Clock& clock_;
   std::unique_ptr<KeyRing> ring_;
   TokenNames names_;
@@ -92,12 +95,12 @@ class Accounts final : public AccountPolicy {
 
 // --- who are you -----------------------------------------------------------------------------------------------------------------
 
-Result<Principal> Accounts::authenticate(const Credential& credential, std::string_view peer, Expired expired) const {
+Result<Principal> Accounts::authenticate(const Credential& credential, const From& from, Expired expired) const {
   if (std::holds_alternative<NoCredential>(credential)) return guest();
   auto principal = [&]() -> Result<Principal> {
-    if (const auto* basic = std::get_if<BasicCredential>(&credential)) return by_basic(*basic, peer);
+    if (const auto* basic = std::get_if<BasicCredential>(&credential)) return by_basic(*basic, from);
     if (const auto* bearer = std::get_if<BearerCredential>(&credential)) {
-      return looks_like_key(bearer->text) ? by_key(bearer->text) : by_token(bearer->text, expired);
+      return looks_like_key(bearer->text) ? by_key(bearer->text, from) : by_token(bearer->text, from, expired);
     }
     return bad_credential();
   }();
@@ -108,16 +111,16 @@ Result<Principal> Accounts::authenticate(const Credential& credential, std::stri
 }
 
 // A key is a key whatever user stands before it: "$oauthtoken", the email, anything.
-Result<Principal> Accounts::by_basic(const BasicCredential& basic, std::string_view peer) const {
-  if (looks_like_key(basic.password)) return by_key(basic.password);
-  return by_password(basic, peer);
+Result<Principal> Accounts::by_basic(const BasicCredential& basic, const From& from) const {
+  if (looks_like_key(basic.password)) return by_key(basic.password, from);
+  return by_password(basic, from);
 }
 
-Result<Principal> Accounts::by_password(const BasicCredential& basic, std::string_view peer) const {
+Result<Principal> Accounts::by_password(const BasicCredential& basic, const From& from) const {
   const auto email = lower(basic.user);
   const auto generation = directory_.generation();
   if (const auto user = remembered_.find(email, basic.password, generation, clock_.now())) return user_principal(*user);
-  BERTH_TRY(auto confirmed, confirm_password(basic, peer));
+  BERTH_TRY(auto confirmed, confirm_password(basic, from));
   if (confirmed.state == catalog::PasswordState::must_change) {
     return base::fail(ErrorCode::unauthorized,
                       "the password must be changed before it is good for anything: POST /api/v1/me/password");
@@ -126,17 +129,26 @@ Result<Principal> Accounts::by_password(const BasicCredential& basic, std::strin
   return std::move(confirmed.principal);
 }
 
-Result<ConfirmedPassword> Accounts::confirm_password(const BasicCredential& basic, std::string_view peer) const {
+Result<ConfirmedPassword> Accounts::confirm_password(const BasicCredential& basic, const From& from) const {
   const auto email = lower(basic.user);
-  BERTH_CHECK_OK(brake_.check(peer, email));
+  if (auto slowed = brake_.check(from.address, email); !slowed) {
+    witness_.refused({.method = Method::password, .reason = RefusedCredential::Reason::slowed}, from);
+    return base::fail(std::move(slowed).error());
+  }
   BERTH_TRY(const auto user, accounts_.find_user_by_email(email));
   if (!user) {
     BERTH_TRY([[maybe_unused]] const auto match, passwords_.verify_nobody(basic.password));
-    brake_.count_failure(peer, email);
+    brake_.count_failure(from.address, email);
+    witness_.refused({.method = Method::password}, from);
     return bad_credential();
   }
   auto confirmed = check_password(*user, basic);
-  if (!confirmed && confirmed.error().code() == ErrorCode::unauthorized) brake_.count_failure(peer, email);
+  if (confirmed) {
+    witness_.signed_in(user->id, from);
+  } else if (confirmed.error().code() == ErrorCode::unauthorized) {
+    brake_.count_failure(from.address, email);
+    witness_.refused({.method = Method::password, .user = user->id}, from);
+  }
   return confirmed;
 }
 
@@ -152,12 +164,23 @@ Result<ConfirmedPassword> Accounts::check_password(const catalog::User& user, co
   return ConfirmedPassword{std::move(principal), stored->state};
 }
 
-Result<Principal> Accounts::by_key(std::string_view text) const {
+Result<Principal> Accounts::by_key(std::string_view text, const From& from) const {
   const auto key = parse_key_text(text);
-  if (!key) return bad_credential();
-  BERTH_TRY(const auto record, directory_.find_key_by_hash(key->hash()));
-  if (record == nullptr) return bad_credential();
-  return key_principal(*record);
+  std::shared_ptr<const KeyRecord> record;
+  if (key) {
+    BERTH_TRY(record, directory_.find_key_by_hash(key->hash()));
+  }
+  if (record == nullptr) {
+    witness_.refused({.method = Method::key}, from);
+    return bad_credential();
+  }
+  auto principal = key_principal(*record);
+  if (!principal && principal.error().code() == ErrorCode::unauthorized) {
+    witness_.refused(
+        {.method = Method::key, .user = record->key.user, .key = record->key.id, .reason = RefusedCredential::Reason::ended},
+        from);
+  }
+  return principal;
 }
 
 Result<ReadToken> Accounts::read(std::string_view text) const {
@@ -171,13 +194,25 @@ Result<ReadToken> Accounts::read(std::string_view text) const {
   return token;
 }
 
-Result<Principal> Accounts::by_token(std::string_view text, Expired expired) const {
-  BERTH_TRY(auto token, read(text));
-  if (token.claims.use == Claims::Use::refresh) return bad_credential();
+// That a token's time is over is no event: every client lets it happen, and then asks for another.
+Result<Principal> Accounts::by_token(std::string_view text, const From& from, Expired expired) const {
+  auto readable = read(text);
+  if (!readable || readable->claims.use == Claims::Use::refresh) {
+    witness_.refused({.method = Method::token}, from);
+    return readable ? bad_credential() : base::fail(std::move(readable).error());
+  }
+  auto token = *std::move(readable);
   if (token.freshness == Principal::Freshness::expired && expired == Expired::refused) {
     return base::fail(ErrorCode::unauthorized, "the token's time is over; ask for a new one");
   }
-  BERTH_TRY(auto principal, claimed_principal(token.claims));
+  auto claimed = claimed_principal(token.claims);
+  if (!claimed) {
+    witness_.refused(
+        {.method = Method::token, .user = token.claims.user, .key = token.claims.key, .reason = RefusedCredential::Reason::ended},
+        from);
+    return claimed;
+  }
+  auto principal = *std::move(claimed);
   principal.scope = std::make_shared<const TokenScope>(std::move(token.claims.scope));
   principal.freshness = token.freshness;
   principal.until = std::min(token.claims.expires, principal.until.value_or(token.claims.expires));
@@ -290,7 +325,7 @@ Result<void> Accounts::check_member(const Principal& principal, const Scope& sco
 Result<Principal> Accounts::requester(const TokenRequest& request, const WantedScopes& wanted) const {
   auto principal = [&]() -> Result<Principal> {
     if (request.refresh_token.empty()) {
-      BERTH_TRY(auto asker, authenticate(request.credential, request.peer, Expired::refused));
+      BERTH_TRY(auto asker, authenticate(request.credential, {request.peer, request.request}, Expired::refused));
       // A token is no way to another one: it would outlive its own time, or reach further than it was given for.
       if (asker.scope != nullptr) return bad_credential();
       return asker;
@@ -346,6 +381,7 @@ Result<IssuedToken> Accounts::issue(const TokenRequest& request) const {
   if (!broad) {
     BERTH_TRY(claims.scope, grant(principal, wanted));
   }
+  witness_.token_issued(principal.user, principal.key, {request.peer, request.request});
   const auto key = ring_->newest();
   IssuedToken issued;
   issued.token = write_token(claims, names_, *key);
@@ -383,9 +419,9 @@ Result<void> Accounts::tick() {
 }  // namespace
 
 Result<std::unique_ptr<AccountPolicy>> make_account_policy(AccountOptions options, catalog::Catalog& catalog,
-                                                           base::FileSystem& fs, const base::Clock& clock) {
+                                                           base::FileSystem& fs, Witness& witness, const base::Clock& clock) {
   BERTH_TRY(auto ring, KeyRing::open(fs, options.key_directory, clock));
-  return std::make_unique<Accounts>(std::move(options), catalog, std::move(ring), clock);
+  return std::make_unique<Accounts>(std::move(options), catalog, std::move(ring), witness, clock);
 }
 
 }  // namespace berth::auth

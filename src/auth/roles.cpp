@@ -9,6 +9,7 @@ namespace {
 
 using enum Action;
 using catalog::Role;
+using catalog::role_name;
 
 constexpr std::array<std::string_view, kActionCount> kActionNames = {
     "registry:list",   "registry:pull", "licence:accept", "registry:push", "registry:edit", "registry:delete", "registry:publish",
@@ -29,11 +30,11 @@ constexpr ActionSet kOwner = {registry_list, registry_pull,   licence_accept,   
                               teams_manage,  audit_read,      quota_read,       org_edit};
 
 constexpr RoleRow kRoles[] = {
-    {Role::registry_read, "REGISTRY_READ", kRead, {users_list}},
-    {Role::registry_user, "REGISTRY_USER", kUser, {users_list}},
-    {Role::registry_admin, "REGISTRY_ADMIN", kAdmin, {}},
-    {Role::user_admin, "USER_ADMIN", kUserAdmin, {}},
-    {Role::org_owner, "ORG_OWNER", kOwner, {}},
+    {Role::registry_read, role_name(Role::registry_read), kRead, {users_list}},
+    {Role::registry_user, role_name(Role::registry_user), kUser, {users_list}},
+    {Role::registry_admin, role_name(Role::registry_admin), kAdmin, {}},
+    {Role::user_admin, role_name(Role::user_admin), kUserAdmin, {}},
+    {Role::org_owner, role_name(Role::org_owner), kOwner, {}},
 };
 
 }  // namespace

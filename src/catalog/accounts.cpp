@@ -3,6 +3,7 @@
 #include <set>
 
 #include "catalog/account_rows.h"
+#include "catalog/audit_subjects.h"
 #include "catalog/blobs.h"
 
 namespace berth::catalog {
@@ -59,6 +60,61 @@ Result<std::int64_t> require_repository(Connection& connection, const oci::Repos
   return *id;
 }
 
+// --- what is told of a change, for the audit log ---
+
+Result<Org> get_org(Connection& connection, std::int64_t id) {
+  BERTH_TRY(auto org, first_row(connection, Query::find_org_by_id, {id}, org_of));
+  if (!org) return fail(unknown("organisation " + text_of(id)).error());
+  return *std::move(org);
+}
+
+Result<std::string> get_team_name(Connection& connection, std::int64_t org, std::int64_t team) {
+  BERTH_TRY(auto name, first_row(connection, Query::find_team_by_id, {org, team},
+                                 [](const Rows& rows) { return std::string(rows.text(0)); }));
+  if (!name) return fail(unknown("team " + text_of(team)).error());
+  return *std::move(name);
+}
+
+AuditEvent org_created(std::string_view name, const Origin& by) {
+  return {.kind = AuditKind::org_created, .by = by, .org = std::string(name), .subject = org_subject(name), .detail = {}};
+}
+
+// Errors: unknown (org, team).
+Result<AuditEvent> grant_event(Connection& connection, AuditKind kind, std::int64_t user, const Grant& grant, const Origin& by) {
+  BERTH_TRY(auto org, get_org(connection, grant.org));
+  AuditEvent event{.kind = kind,
+                   .by = by,
+                   .org = std::move(org.name),
+                   .subject = user_subject(user),
+                   .detail = {{AuditField::role, std::string(role_name(grant.role))}}};
+  if (grant.team == 0) return event;
+  BERTH_TRY(auto team, get_team_name(connection, grant.org, grant.team));
+  event.detail.emplace_back(AuditField::team, std::move(team));
+  return event;
+}
+
+Result<AuditEvent> key_event(Connection& connection, AuditKind kind, std::int64_t id, const Origin& by) {
+  AuditEvent event{.kind = kind, .by = by, .org = {}, .subject = key_subject(id), .detail = {}};
+  BERTH_TRY(const auto key, first_row(connection, Query::find_key, {id}, key_of));
+  if (!key) return event;
+  if (key->user != 0) event.detail.emplace_back(AuditField::owner, user_subject(key->user));
+  if (key->org == 0) return event;
+  BERTH_TRY(auto org, get_org(connection, key->org));
+  event.org = std::move(org.name);
+  return event;
+}
+
+Result<std::vector<std::string>> team_names(Connection& connection, std::string_view org_name,
+                                            const std::vector<std::int64_t>& teams) {
+  std::vector<std::string> names;
+  BERTH_TRY(const auto org, connection.find_integer(Query::find_org, {org_name}));
+  for (const std::int64_t team : teams) {
+    BERTH_TRY(auto name, get_team_name(connection, org.value_or(0), team));
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
 // The organisations and teams that names of repositories imply.
 struct Implied {
   std::set<std::string> orgs;
@@ -88,6 +144,10 @@ Result<Implied> read_implied(Connection& connection, std::string_view default_or
 
 }  // namespace
 
+Result<void> SqliteAccounts::audit(Connection& connection, const AuditEvent& event) const {
+  return audit_.append(connection, event, now());
+}
+
 Result<void> SqliteAccounts::change(Writer::Body body) {
   auto outcome = writer_.run(std::move(body));
   generation_.fetch_add(1);
@@ -106,7 +166,7 @@ Result<T> SqliteAccounts::change_to(F&& body) {
 
 // --- users -----------------------------------------------------------------------------------------------------------------
 
-Result<std::int64_t> SqliteAccounts::create_user(const NewUser& user) {
+Result<std::int64_t> SqliteAccounts::create_user(const NewUser& user, const Origin& by) {
   return change_to<std::int64_t>([&](Connection& c) -> Result<std::int64_t> {
     BERTH_TRY(const bool taken, c.exists(Query::find_user_by_email, {std::string_view(user.email)}));
     if (taken) return fail(exists("a user " + user.email).error());
@@ -115,6 +175,13 @@ Result<std::int64_t> SqliteAccounts::create_user(const NewUser& user) {
               insert(c, Query::insert_user,
                      {std::string_view(user.email), std::string_view(user.name), static_cast<std::int64_t>(user.rank), at}));
     if (user.password) BERTH_CHECK_OK(store_password(c, id, *user.password, at));
+    BERTH_CHECK_OK(audit(c, {.kind = AuditKind::user_created,
+                             .by = by,
+                             .org = {},
+                             .subject = user_subject(id),
+                             .detail = {{AuditField::email, user.email}}}));
+    if (user.rank == Rank::user) return id;
+    BERTH_CHECK_OK(audit(c, {.kind = AuditKind::user_promoted, .by = by, .org = {}, .subject = user_subject(id), .detail = {}}));
     return id;
   });
 }
@@ -136,24 +203,35 @@ Result<std::optional<std::int64_t>> SqliteAccounts::find_administrator() {
   return readers_.with([&](Connection& c) { return c.find_integer(Query::find_administrator, {}); });
 }
 
-Result<void> SqliteAccounts::set_standing(std::int64_t user, Standing standing) {
-  return change(
-      [&](Connection& c) { return change_standing(c, Query::set_user_standing, static_cast<std::int64_t>(standing), user); });
+Result<void> SqliteAccounts::set_standing(std::int64_t user, Standing standing, const Origin& by) {
+  return change([&](Connection& c) -> Result<void> {
+    BERTH_CHECK_OK(change_standing(c, Query::set_user_standing, static_cast<std::int64_t>(standing), user));
+    const auto kind = standing == Standing::active ? AuditKind::user_enabled : AuditKind::user_disabled;
+    return audit(c, {.kind = kind, .by = by, .org = {}, .subject = user_subject(user), .detail = {}});
+  });
 }
 
-Result<void> SqliteAccounts::set_rank(std::int64_t user, Rank rank) {
-  return change([&](Connection& c) { return change_standing(c, Query::set_user_rank, static_cast<std::int64_t>(rank), user); });
+Result<void> SqliteAccounts::set_rank(std::int64_t user, Rank rank, const Origin& by) {
+  return change([&](Connection& c) -> Result<void> {
+    BERTH_CHECK_OK(change_standing(c, Query::set_user_rank, static_cast<std::int64_t>(rank), user));
+    const auto kind = rank == Rank::platform_administrator ? AuditKind::user_promoted : AuditKind::user_demoted;
+    return audit(c, {.kind = kind, .by = by, .org = {}, .subject = user_subject(user), .detail = {}});
+  });
 }
 
-Result<void> SqliteAccounts::set_user_name(std::int64_t user, std::string_view name) {
-  return change([&](Connection& c) { return must_change(c, Query::set_user_name, {name, user}, "user " + text_of(user)); });
+Result<void> SqliteAccounts::set_user_name(std::int64_t user, std::string_view name, const Origin& by) {
+  return change([&](Connection& c) -> Result<void> {
+    BERTH_CHECK_OK(must_change(c, Query::set_user_name, {name, user}, "user " + text_of(user)));
+    return audit(c, {.kind = AuditKind::user_renamed, .by = by, .org = {}, .subject = user_subject(user), .detail = {}});
+  });
 }
 
-Result<void> SqliteAccounts::set_password(std::int64_t user, const StoredPassword& password) {
+Result<void> SqliteAccounts::set_password(std::int64_t user, const StoredPassword& password, const Origin& by) {
   return change([&](Connection& c) -> Result<void> {
     BERTH_TRY(const bool there, c.exists(Query::find_user, {user}));
     if (!there) return unknown("user " + text_of(user));
-    return store_password(c, user, password, now());
+    BERTH_CHECK_OK(store_password(c, user, password, now()));
+    return audit(c, {.kind = AuditKind::password_changed, .by = by, .org = {}, .subject = user_subject(user), .detail = {}});
   });
 }
 
@@ -168,11 +246,13 @@ Result<std::optional<StoredPassword>> SqliteAccounts::find_password(std::int64_t
 
 // --- organisations and teams ---------------------------------------------------------------------------------------------------
 
-Result<std::int64_t> SqliteAccounts::create_org(std::string_view name, std::string_view display_name) {
+Result<std::int64_t> SqliteAccounts::create_org(std::string_view name, std::string_view display_name, const Origin& by) {
   return change_to<std::int64_t>([&](Connection& c) -> Result<std::int64_t> {
     BERTH_TRY(const bool taken, c.exists(Query::find_org, {name}));
     if (taken) return fail(exists("an organisation " + std::string(name)).error());
-    return insert(c, Query::insert_org, {name, display_name, now()});
+    BERTH_TRY(const auto id, insert(c, Query::insert_org, {name, display_name, now()}));
+    BERTH_CHECK_OK(audit(c, org_created(name, by)));
+    return id;
   });
 }
 
@@ -185,13 +265,17 @@ Result<std::vector<Org>> SqliteAccounts::list_orgs(std::string_view after, std::
       [&](Connection& c) { return all_rows(c, Query::list_orgs, {after, static_cast<std::int64_t>(limit)}, org_of); });
 }
 
-Result<std::int64_t> SqliteAccounts::create_team(std::int64_t org, std::string_view name, std::string_view description) {
+Result<std::int64_t> SqliteAccounts::create_team(std::int64_t org, std::string_view name, std::string_view description,
+                                                 const Origin& by) {
   return change_to<std::int64_t>([&](Connection& c) -> Result<std::int64_t> {
-    BERTH_TRY(const bool there, c.exists(Query::find_org_by_id, {org}));
-    if (!there) return fail(unknown("organisation " + text_of(org)).error());
+    BERTH_TRY(const auto home, get_org(c, org));
     BERTH_TRY(const bool taken, c.exists(Query::find_team, {org, name}));
     if (taken) return fail(exists("a team " + std::string(name)).error());
-    return insert(c, Query::insert_team, {org, name, description, now()});
+    BERTH_TRY(const auto id, insert(c, Query::insert_team, {org, name, description, now()}));
+    BERTH_CHECK_OK(audit(
+        c,
+        {.kind = AuditKind::team_created, .by = by, .org = home.name, .subject = team_subject(home.name, name), .detail = {}}));
+    return id;
   });
 }
 
@@ -204,39 +288,40 @@ Result<std::vector<Team>> SqliteAccounts::list_teams(std::int64_t org, std::stri
       [&](Connection& c) { return all_rows(c, Query::list_teams, {org, after, static_cast<std::int64_t>(limit)}, team_of); });
 }
 
-Result<void> SqliteAccounts::delete_team(std::int64_t org, std::int64_t team) {
+Result<void> SqliteAccounts::delete_team(std::int64_t org, std::int64_t team, const Origin& by) {
   return change([&](Connection& c) -> Result<void> {
-    BERTH_TRY(const bool there, c.exists(Query::find_team_by_id, {org, team}));
-    if (!there) return unknown("team " + text_of(team));
+    BERTH_TRY(const auto name, get_team_name(c, org, team));
+    BERTH_TRY(const auto home, get_org(c, org));
     BERTH_TRY([[maybe_unused]] const auto members, c.run(Query::delete_team_members, {team}));
     BERTH_TRY([[maybe_unused]] const auto shares, c.run(Query::delete_team_shares, {team}));
-    return must_change(c, Query::delete_team, {org, team}, "team " + text_of(team));
+    BERTH_CHECK_OK(must_change(c, Query::delete_team, {org, team}, "team " + text_of(team)));
+    return audit(
+        c, {.kind = AuditKind::team_deleted, .by = by, .org = home.name, .subject = team_subject(home.name, name), .detail = {}});
   });
 }
 
 // --- memberships -----------------------------------------------------------------------------------------------------------------
 
-Result<void> SqliteAccounts::add_grant(std::int64_t user, const Grant& grant) {
+Result<void> SqliteAccounts::add_grant(std::int64_t user, const Grant& grant, const Origin& by) {
   return change([&](Connection& c) -> Result<void> {
     BERTH_TRY(const bool user_there, c.exists(Query::find_user, {user}));
     if (!user_there) return unknown("user " + text_of(user));
-    BERTH_TRY(const bool org_there, c.exists(Query::find_org_by_id, {grant.org}));
-    if (!org_there) return unknown("organisation " + text_of(grant.org));
-    if (grant.team != 0) {
-      BERTH_TRY(const bool team_there, c.exists(Query::find_team_by_id, {grant.org, grant.team}));
-      if (!team_there) return unknown("team " + text_of(grant.team));
-    }
-    BERTH_TRY([[maybe_unused]] const auto added,
+    BERTH_TRY(const auto event, grant_event(c, AuditKind::role_granted, user, grant, by));
+    BERTH_TRY(const auto added,
               c.run(Query::insert_grant, {user, grant.org, grant.team, static_cast<std::int64_t>(grant.role), now()}));
-    return {};
+    if (added == 0) return {};
+    return audit(c, event);
   });
 }
 
-Result<bool> SqliteAccounts::remove_grant(std::int64_t user, const Grant& grant) {
+Result<bool> SqliteAccounts::remove_grant(std::int64_t user, const Grant& grant, const Origin& by) {
   return change_to<bool>([&](Connection& c) -> Result<bool> {
     BERTH_TRY(const auto removed,
               c.run(Query::delete_grant, {user, grant.org, grant.team, static_cast<std::int64_t>(grant.role)}));
-    return removed > 0;
+    if (removed == 0) return false;
+    BERTH_TRY(const auto event, grant_event(c, AuditKind::role_revoked, user, grant, by));
+    BERTH_CHECK_OK(audit(c, event));
+    return true;
   });
 }
 
@@ -268,7 +353,7 @@ Result<std::vector<Member>> SqliteAccounts::list_members(std::int64_t org, std::
 
 // --- keys ------------------------------------------------------------------------------------------------------------------------
 
-Result<std::int64_t> SqliteAccounts::create_key(const NewKey& key) {
+Result<std::int64_t> SqliteAccounts::create_key(const NewKey& key, const Origin& by) {
   const std::string actions = join(key.actions);
   const std::string repositories = join(key.repositories);
   return change_to<std::int64_t>([&](Connection& c) -> Result<std::int64_t> {
@@ -277,17 +362,26 @@ Result<std::int64_t> SqliteAccounts::create_key(const NewKey& key) {
       BERTH_TRY(const bool there, c.exists(Query::find_user, {key.user}));
       if (!there) return fail(unknown("user " + text_of(key.user)).error());
     }
+    std::string org;
     if (key.org != 0) {
-      BERTH_TRY(const bool there, c.exists(Query::find_org_by_id, {key.org}));
-      if (!there) return fail(unknown("organisation " + text_of(key.org)).error());
+      BERTH_TRY(const auto home, get_org(c, key.org));
+      org = home.name;
     }
     if (key.kind == KeyKind::legacy) {
       BERTH_TRY([[maybe_unused]] const auto revoked, c.run(Query::revoke_legacy_keys, {at, key.user}));
     }
-    return insert(
-        c, Query::insert_key,
-        {static_cast<std::int64_t>(key.kind), owner(key.user), owner(key.org), std::string_view(key.name),
-         std::string_view(key.hash), std::string_view(actions), std::string_view(repositories), at, time_or_null(key.expires)});
+    BERTH_TRY(const auto id, insert(c, Query::insert_key,
+                                    {static_cast<std::int64_t>(key.kind), owner(key.user), owner(key.org),
+                                     std::string_view(key.name), std::string_view(key.hash), std::string_view(actions),
+                                     std::string_view(repositories), at, time_or_null(key.expires)}));
+    AuditDetail detail = {{AuditField::kind, std::string(key_kind_name(key.kind))}};
+    if (key.user != 0) detail.emplace_back(AuditField::owner, user_subject(key.user));
+    if (!actions.empty()) detail.emplace_back(AuditField::actions, actions);
+    if (!repositories.empty()) detail.emplace_back(AuditField::repositories, repositories);
+    if (key.expires) detail.emplace_back(AuditField::expires, base::format_rfc3339(*key.expires));
+    BERTH_CHECK_OK(audit(
+        c, {.kind = AuditKind::key_created, .by = by, .org = org, .subject = key_subject(id), .detail = std::move(detail)}));
+    return id;
   });
 }
 
@@ -307,14 +401,21 @@ Result<std::vector<Key>> SqliteAccounts::list_keys(const KeyHolder& holder, std:
   });
 }
 
-Result<void> SqliteAccounts::revoke_key(std::int64_t id) {
-  return change([&](Connection& c) { return must_change(c, Query::revoke_key, {now(), id}, "key " + text_of(id)); });
+Result<void> SqliteAccounts::revoke_key(std::int64_t id, const Origin& by) {
+  return change([&](Connection& c) -> Result<void> {
+    BERTH_CHECK_OK(must_change(c, Query::revoke_key, {now(), id}, "key " + text_of(id)));
+    BERTH_TRY(const auto event, key_event(c, AuditKind::key_revoked, id, by));
+    return audit(c, event);
+  });
 }
 
-Result<void> SqliteAccounts::set_key_expiry(std::int64_t id, base::TimePoint expires) {
-  return change([&](Connection& c) {
+Result<void> SqliteAccounts::set_key_expiry(std::int64_t id, base::TimePoint expires, const Origin& by) {
+  return change([&](Connection& c) -> Result<void> {
     const auto end = base::to_unix_micros(expires);
-    return must_change(c, Query::set_key_expiry, {end, id}, "key " + text_of(id));
+    BERTH_CHECK_OK(must_change(c, Query::set_key_expiry, {end, id}, "key " + text_of(id)));
+    BERTH_TRY(auto event, key_event(c, AuditKind::key_expiry_set, id, by));
+    event.detail.emplace_back(AuditField::expires, base::format_rfc3339(expires));
+    return audit(c, event);
   });
 }
 
@@ -355,7 +456,7 @@ Result<Place> SqliteAccounts::find_place(const PlaceName& name) {
 }
 
 Result<void> SqliteAccounts::set_visibility(const oci::RepositoryName& repository, Visibility visibility,
-                                            const std::vector<std::int64_t>& teams) {
+                                            const std::vector<std::int64_t>& teams, const Origin& by) {
   return change([&](Connection& c) -> Result<void> {
     BERTH_TRY(const auto id, require_repository(c, repository));
     BERTH_TRY([[maybe_unused]] const auto set, c.run(Query::set_visibility, {static_cast<std::int64_t>(visibility), id}));
@@ -363,7 +464,13 @@ Result<void> SqliteAccounts::set_visibility(const oci::RepositoryName& repositor
     for (const auto team : teams) {
       BERTH_TRY([[maybe_unused]] const auto shared, c.run(Query::insert_share, {id, team}));
     }
-    return {};
+    auto event = audit_.of_repository(AuditKind::visibility_set, repository.text(), by);
+    event.detail.emplace_back(AuditField::visibility, std::string(visibility_name(visibility)));
+    if (!teams.empty()) {
+      BERTH_TRY(const auto names, team_names(c, audit_.org_of(repository.text()), teams));
+      event.detail.emplace_back(AuditField::teams, join(names));
+    }
+    return audit(c, event);
   });
 }
 
@@ -379,12 +486,15 @@ Result<Openness> SqliteAccounts::get_openness(const oci::RepositoryName& reposit
   });
 }
 
-Result<void> SqliteAccounts::set_immutable_tags(const oci::RepositoryName& repository, const std::vector<std::string>& patterns) {
+Result<void> SqliteAccounts::set_immutable_tags(const oci::RepositoryName& repository, const std::vector<std::string>& patterns,
+                                                const Origin& by) {
   const std::string list = join(patterns);
   return change([&](Connection& c) -> Result<void> {
     BERTH_TRY(const auto id, require_repository(c, repository));
     BERTH_TRY([[maybe_unused]] const auto set, c.run(Query::set_immutable_tags, {std::string_view(list), id}));
-    return {};
+    auto event = audit_.of_repository(AuditKind::immutable_tags_set, repository.text(), by);
+    event.detail.emplace_back(AuditField::patterns, list);
+    return audit(c, event);
   });
 }
 
@@ -408,7 +518,7 @@ Result<void> SqliteAccounts::note_open_data() {
   });
 }
 
-Result<std::int64_t> SqliteAccounts::adopt_orgs(std::int64_t owner_id, std::string_view default_org) {
+Result<std::int64_t> SqliteAccounts::adopt_orgs(std::int64_t owner_id, std::string_view default_org, const Origin& by) {
   BERTH_TRY(const auto noted, readers_.with([](Connection& c) { return c.find_integer(Query::find_open_data, {}); }));
   if (noted.value_or(0) == 0) return 0;
   return change_to<std::int64_t>([&](Connection& c) -> Result<std::int64_t> {
@@ -421,6 +531,9 @@ Result<std::int64_t> SqliteAccounts::adopt_orgs(std::int64_t owner_id, std::stri
       BERTH_TRY(const auto id, insert(c, Query::insert_org, {std::string_view(org), std::string_view(org), at}));
       BERTH_TRY([[maybe_unused]] const auto granted,
                 c.run(Query::insert_grant, {owner_id, id, std::int64_t{0}, static_cast<std::int64_t>(Role::org_owner), at}));
+      BERTH_CHECK_OK(audit(c, org_created(org, by)));
+      BERTH_TRY(const auto event, grant_event(c, AuditKind::role_granted, owner_id, {id, 0, Role::org_owner}, by));
+      BERTH_CHECK_OK(audit(c, event));
       ++made;
     }
     for (const auto& [org, team] : implied.teams) {

@@ -6,6 +6,7 @@
 
 #include "berth/base/clock.h"
 #include "berth/catalog/accounts.h"
+#include "catalog/audit_chain.h"
 #include "catalog/readers.h"
 #include "catalog/writer.h"
 
@@ -13,53 +14,55 @@ namespace berth::catalog {
 
 class SqliteAccounts final : public AccountCatalog {
  public:
-  SqliteAccounts(Readers& readers, Writer& writer, const base::Clock& clock)
-      : readers_(readers), writer_(writer), clock_(clock) {}
+  SqliteAccounts(Readers& readers, Writer& writer, const AuditChain& audit, const base::Clock& clock)
+      : readers_(readers), writer_(writer), audit_(audit), clock_(clock) {}
 
   std::uint64_t generation() const override { return generation_.load(); }
 
-  base::Result<std::int64_t> create_user(const NewUser& user) override;
+  base::Result<std::int64_t> create_user(const NewUser& user, const Origin& by) override;
   base::Result<std::optional<User>> find_user(std::int64_t id) override;
   base::Result<std::optional<User>> find_user_by_email(std::string_view email) override;
   base::Result<std::vector<User>> list_users(std::int64_t after, std::size_t limit) override;
   base::Result<std::optional<std::int64_t>> find_administrator() override;
-  base::Result<void> set_standing(std::int64_t user, Standing standing) override;
-  base::Result<void> set_rank(std::int64_t user, Rank rank) override;
-  base::Result<void> set_user_name(std::int64_t user, std::string_view name) override;
-  base::Result<void> set_password(std::int64_t user, const StoredPassword& password) override;
+  base::Result<void> set_standing(std::int64_t user, Standing standing, const Origin& by) override;
+  base::Result<void> set_rank(std::int64_t user, Rank rank, const Origin& by) override;
+  base::Result<void> set_user_name(std::int64_t user, std::string_view name, const Origin& by) override;
+  base::Result<void> set_password(std::int64_t user, const StoredPassword& password, const Origin& by) override;
   base::Result<std::optional<StoredPassword>> find_password(std::int64_t user) override;
 
-  base::Result<std::int64_t> create_org(std::string_view name, std::string_view display_name) override;
+  base::Result<std::int64_t> create_org(std::string_view name, std::string_view display_name, const Origin& by) override;
   base::Result<std::optional<Org>> find_org(std::string_view name) override;
   base::Result<std::vector<Org>> list_orgs(std::string_view after, std::size_t limit) override;
-  base::Result<std::int64_t> create_team(std::int64_t org, std::string_view name, std::string_view description) override;
+  base::Result<std::int64_t> create_team(std::int64_t org, std::string_view name, std::string_view description,
+                                         const Origin& by) override;
   base::Result<std::optional<Team>> find_team(std::int64_t org, std::string_view name) override;
   base::Result<std::vector<Team>> list_teams(std::int64_t org, std::string_view after, std::size_t limit) override;
-  base::Result<void> delete_team(std::int64_t org, std::int64_t team) override;
+  base::Result<void> delete_team(std::int64_t org, std::int64_t team, const Origin& by) override;
 
-  base::Result<void> add_grant(std::int64_t user, const Grant& grant) override;
-  base::Result<bool> remove_grant(std::int64_t user, const Grant& grant) override;
+  base::Result<void> add_grant(std::int64_t user, const Grant& grant, const Origin& by) override;
+  base::Result<bool> remove_grant(std::int64_t user, const Grant& grant, const Origin& by) override;
   base::Result<std::vector<Grant>> list_grants(std::int64_t user) override;
   base::Result<std::vector<Membership>> list_memberships(std::int64_t user) override;
   base::Result<std::vector<Member>> list_members(std::int64_t org, std::int64_t after, std::size_t limit) override;
 
-  base::Result<std::int64_t> create_key(const NewKey& key) override;
+  base::Result<std::int64_t> create_key(const NewKey& key, const Origin& by) override;
   base::Result<std::optional<Key>> find_key(std::int64_t id) override;
   base::Result<std::optional<Key>> find_key_by_hash(std::string_view hash) override;
   base::Result<std::vector<Key>> list_keys(const KeyHolder& holder, std::int64_t after, std::size_t limit) override;
-  base::Result<void> revoke_key(std::int64_t id) override;
-  base::Result<void> set_key_expiry(std::int64_t id, base::TimePoint expires) override;
+  base::Result<void> revoke_key(std::int64_t id, const Origin& by) override;
+  base::Result<void> set_key_expiry(std::int64_t id, base::TimePoint expires, const Origin& by) override;
   base::Result<void> touch_keys(const std::vector<std::pair<std::int64_t, base::TimePoint>>& uses) override;
 
   base::Result<Place> find_place(const PlaceName& name) override;
   base::Result<void> set_visibility(const oci::RepositoryName& repository, Visibility visibility,
-                                    const std::vector<std::int64_t>& teams) override;
+                                    const std::vector<std::int64_t>& teams, const Origin& by) override;
   base::Result<Openness> get_openness(const oci::RepositoryName& repository) override;
-  base::Result<void> set_immutable_tags(const oci::RepositoryName& repository, const std::vector<std::string>& patterns) override;
+  base::Result<void> set_immutable_tags(const oci::RepositoryName& repository, const std::vector<std::string>& patterns,
+                                        const Origin& by) override;
   base::Result<std::vector<std::string>> list_immutable_tags(const oci::RepositoryName& repository) override;
 
   base::Result<void> note_open_data() override;
-  base::Result<std::int64_t> adopt_orgs(std::int64_t owner, std::string_view default_org) override;
+  base::Result<std::int64_t> adopt_orgs(std::int64_t owner, std::string_view default_org, const Origin& by) override;
 
  private:
   // One transaction, and then the number that makes what others remember stale. Not inside the transaction: who read the old rows
@@ -69,10 +72,14 @@ class SqliteAccounts final : public AccountCatalog {
   template <typename T, typename F>
   base::Result<T> change_to(F&& body);
 
+  // Tells of a change, inside its transaction.
+  base::Result<void> audit(Connection& connection, const AuditEvent& event) const;
+
   [[nodiscard]] std::int64_t now() const { return base::to_unix_micros(clock_.now()); }
 
   Readers& readers_;
   Writer& writer_;
+  const AuditChain& audit_;
   const base::Clock& clock_;
   std::atomic<std::uint64_t> generation_{1};
 };

@@ -87,7 +87,7 @@ Result<void> renew_lease(Connection& connection, const Leases& leases, std::int6
   return {};
 }
 
-Result<void> unlink_blob(Connection& connection, std::string_view repository_name, const oci::Digest& digest) {
+Result<void> unlink_blob(Connection& connection, std::string_view repository_name, const oci::Digest& digest, const Act& act) {
   const auto unknown = [] { return fail(ErrorCode::blob_unknown, "the repository holds no such blob"); };
   BERTH_TRY(const auto repository, find_repository(connection, repository_name));
   if (!repository) return unknown();
@@ -96,7 +96,9 @@ Result<void> unlink_blob(Connection& connection, std::string_view repository_nam
   BERTH_TRY(const bool referenced, connection.exists(Query::is_blob_referenced, {digest.text(), *repository}));
   if (referenced) return fail(ErrorCode::blob_referenced, "a manifest of this repository needs the blob; delete that first");
   BERTH_TRY([[maybe_unused]] const auto removed, connection.run(Query::unlink_blob, {*repository, digest.text()}));
-  return {};
+  auto event = act.audit.of_repository(AuditKind::blob_deleted, repository_name, act.by);
+  event.detail.emplace_back(AuditField::digest, digest.text());
+  return act.audit.append(connection, event, act.now);
 }
 
 }  // namespace berth::catalog

@@ -7,6 +7,7 @@
 
 #include "berth/base/error.h"
 #include "berth/oci/digest.h"
+#include "catalog/audit_chain.h"
 #include "catalog/leases.h"
 #include "catalog/sqlite.h"
 
@@ -36,6 +37,7 @@ base::Result<void> check_undamaged(Connection& connection, std::string_view dige
 base::Result<void> renew_lease(Connection& connection, const Leases& leases, std::int64_t repository, std::string_view digest,
                                std::int64_t leased_until, std::int64_t now);
 // Errors: blob_unknown, blob_referenced.
-base::Result<void> unlink_blob(Connection& connection, std::string_view repository_name, const oci::Digest& digest);
+base::Result<void> unlink_blob(Connection& connection, std::string_view repository_name, const oci::Digest& digest,
+                               const Act& act);
 
 }  // namespace berth::catalog

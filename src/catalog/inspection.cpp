@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "berth/base/fs.h"
+#include "catalog/audit.h"
 #include "catalog/damage.h"
 #include "catalog/migrate.h"
 #include "catalog/sqlite.h"
@@ -59,6 +60,11 @@ class SqliteInspection final : public Inspection {
       records.push_back({std::string(rows.text(0)), static_cast<ReferenceRole>(rows.integer(1))});
     }
   }
+
+  Result<std::vector<AuditRow>> list_audit(std::int64_t after, std::size_t limit) override {
+    return list_audit_rows(*connection_, after, limit);
+  }
+  Result<std::vector<AuditSegment>> list_audit_segments() override { return list_segments(*connection_); }
 
   Result<bool> is_linked(std::int64_t repository_id, std::string_view digest) override {
     return connection_->exists(Query::find_repository_blob, {repository_id, digest});

@@ -196,13 +196,14 @@ PreparedManifest::PreparedManifest(const ManifestPut& manifest_put)
   if (manifest.subject) add(ReferenceRole::subject, *manifest.subject);
 }
 
-Result<void> put_manifest(Connection& connection, const Leases& leases, const PreparedManifest& manifest, std::int64_t now) {
+Result<void> put_manifest(Connection& connection, const Leases& leases, const PreparedManifest& manifest, const Act& act) {
+  const std::int64_t now = act.now;
   const ManifestPut& put = manifest.put;
   BERTH_TRY(const std::int64_t repository, ensure_repository(connection, put.repository.text(), now));
   BERTH_CHECK_OK(check_references(connection, leases, manifest, repository, now));
   BERTH_CHECK_OK(check_conditions(connection, put, repository));
   BERTH_TRY(const std::int64_t id, store(connection, leases, manifest, repository, now));
-  const TagChange change{repository, put.principal, now};
+  const TagChange change{repository, put.repository.text(), act};
   for (const oci::Tag& tag : put.tags) {
     BERTH_CHECK_OK(set_tag(connection, change, tag.text(), id, put.digest.text()));
   }
@@ -210,15 +211,16 @@ Result<void> put_manifest(Connection& connection, const Leases& leases, const Pr
 }
 
 Result<void> delete_manifest(Connection& connection, const Leases& leases, std::string_view repository_name,
-                             const oci::Digest& digest, std::string_view principal, std::int64_t now) {
+                             const oci::Digest& digest, const Act& act) {
   const auto unknown = [] { return fail(ErrorCode::manifest_unknown, "the repository has no such manifest"); };
   BERTH_TRY(const auto repository, find_repository(connection, repository_name));
   if (!repository) return unknown();
   BERTH_TRY(const auto row, find_row(connection, *repository, digest.text()));
   if (!row) return unknown();
-  BERTH_CHECK_OK(keep_in_trash(connection, TagChange{*repository, principal, now}, row->id, digest.text()));
-  BERTH_CHECK_OK(release_blobs(connection, leases, row->id, now));
-  BERTH_CHECK_OK(delete_tags_of(connection, TagChange{*repository, principal, now}, row->id, digest.text()));
+  const TagChange change{*repository, repository_name, act};
+  BERTH_CHECK_OK(keep_in_trash(connection, change, row->id, digest.text()));
+  BERTH_CHECK_OK(release_blobs(connection, leases, row->id, act.now));
+  BERTH_CHECK_OK(delete_tags_of(connection, change, row->id, digest.text()));
   for (const Query step : {Query::delete_references, Query::delete_manifest_bytes, Query::delete_manifest}) {
     BERTH_TRY([[maybe_unused]] const auto removed, connection.run(step, {row->id}));
   }

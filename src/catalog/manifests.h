@@ -9,6 +9,7 @@
 #include "berth/base/error.h"
 #include "berth/catalog/catalog.h"
 #include "berth/catalog/inspection.h"
+#include "catalog/audit_chain.h"
 #include "catalog/leases.h"
 #include "catalog/sqlite.h"
 
@@ -30,9 +31,9 @@ struct PreparedManifest {
 };
 
 // Errors: as Catalog::put_manifest.
-base::Result<void> put_manifest(Connection& connection, const Leases& leases, const PreparedManifest& manifest, std::int64_t now);
+base::Result<void> put_manifest(Connection& connection, const Leases& leases, const PreparedManifest& manifest, const Act& act);
 // Moves it into the trash, its tags with it. Errors: manifest_unknown.
 base::Result<void> delete_manifest(Connection& connection, const Leases& leases, std::string_view repository_name,
-                                   const oci::Digest& digest, std::string_view principal, std::int64_t now);
+                                   const oci::Digest& digest, const Act& act);
 
 }  // namespace berth::catalog

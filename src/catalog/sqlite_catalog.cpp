@@ -6,6 +6,8 @@
 #include "berth/base/fs.h"
 #include "berth/base/log.h"
 #include "catalog/accounts.h"
+#include "catalog/audit.h"
+#include "catalog/audit_chain.h"
 #include "catalog/blobs.h"
 #include "catalog/damage.h"
 #include "catalog/leases.h"
@@ -31,6 +33,7 @@ class SqliteCatalog final : public Catalog {
                 const base::Clock& clock)
       : clock_(clock),
         leases_(leases),
+        chain_(options.audit_key, options.default_org),
         readers_(options.path, options.vfs),
         writer_(std::move(connection), generation_),
         damage_(readers_, writer_, clock) {}
@@ -96,13 +99,13 @@ class SqliteCatalog final : public Catalog {
     return readers_.with([&](Connection& c) { return catalog::list_blob_holders(c, digest.text(), limit); });
   }
 
-  Result<void> unlink_blob(const oci::RepositoryName& repository, const oci::Digest& digest) override {
-    return writer_.run([&](Connection& c) { return catalog::unlink_blob(c, repository.text(), digest); });
+  Result<void> unlink_blob(const oci::RepositoryName& repository, const oci::Digest& digest, const Origin& by) override {
+    return writer_.run([&](Connection& c) { return catalog::unlink_blob(c, repository.text(), digest, act(by)); });
   }
 
   Result<void> put_manifest(const ManifestPut& put) override {
     const PreparedManifest prepared(put);
-    return writer_.run([&](Connection& c) { return catalog::put_manifest(c, leases_, prepared, now()); });
+    return writer_.run([&](Connection& c) { return catalog::put_manifest(c, leases_, prepared, act(put.by)); });
   }
 
   Result<std::optional<StoredManifest>> find_manifest(const oci::RepositoryName& repository,
@@ -115,10 +118,8 @@ class SqliteCatalog final : public Catalog {
     return readers_.with([&](Connection& c) { return catalog::find_manifest_info(c, repository.text(), reference); });
   }
 
-  Result<void> delete_manifest(const oci::RepositoryName& repository, const oci::Digest& digest,
-                               std::string_view principal) override {
-    return writer_.run(
-        [&](Connection& c) { return catalog::delete_manifest(c, leases_, repository.text(), digest, principal, now()); });
+  Result<void> delete_manifest(const oci::RepositoryName& repository, const oci::Digest& digest, const Origin& by) override {
+    return writer_.run([&](Connection& c) { return catalog::delete_manifest(c, leases_, repository.text(), digest, act(by)); });
   }
 
   Result<ReferrerPage> list_referrers(const oci::RepositoryName& repository, const oci::Digest& subject,
@@ -133,11 +134,12 @@ class SqliteCatalog final : public Catalog {
   }
 
   Result<void> delete_tag(const oci::RepositoryName& repository, const oci::Tag& tag, const TagCondition& condition,
-                          std::string_view principal) override {
+                          const Origin& by) override {
     return writer_.run([&](Connection& c) -> Result<void> {
       BERTH_TRY(const auto id, find_repository(c, repository.text()));
       if (!id) return fail(ErrorCode::tag_unknown, "the repository has no tag " + tag.text());
-      return catalog::delete_tag(c, TagChange{*id, principal, now()}, tag.text(), condition);
+      const Act act = this->act(by);
+      return catalog::delete_tag(c, TagChange{*id, repository.text(), act}, tag.text(), condition);
     });
   }
 
@@ -153,6 +155,7 @@ class SqliteCatalog final : public Catalog {
   History& history() override { return history_; }
   Usage& usage() override { return usage_; }
   Retention& retention() override { return retention_; }
+  AuditLog& audit() override { return audit_; }
 
   AccountCatalog& accounts() override { return accounts_; }
 
@@ -175,19 +178,22 @@ class SqliteCatalog final : public Catalog {
   }
 
   [[nodiscard]] std::int64_t now() const { return base::to_unix_micros(clock_.now()); }
+  [[nodiscard]] Act act(const Origin& by) const { return {by, chain_, now()}; }
 
   const base::Clock& clock_;
   Leases leases_;
+  AuditChain chain_;
   std::atomic<std::uint64_t> generation_{1};
   // In this order: the writer goes first, and the readers' connections stand idle while it empties the log.
   Readers readers_;
   Writer writer_;
   SqliteDamage damage_;
-  SqliteAccounts accounts_{readers_, writer_, clock_};
-  SqliteCollection collection_{{readers_, writer_, leases_, clock_}};
-  SqliteHistory history_{{readers_, writer_, leases_, clock_}};
-  SqliteUsage usage_{{readers_, writer_, leases_, clock_}};
-  SqliteRetention retention_{{readers_, writer_, leases_, clock_}};
+  SqliteAccounts accounts_{readers_, writer_, chain_, clock_};
+  SqliteAudit audit_{readers_, writer_, chain_, clock_};
+  SqliteCollection collection_{{readers_, writer_, leases_, chain_, clock_}};
+  SqliteHistory history_{{readers_, writer_, leases_, chain_, clock_}};
+  SqliteUsage usage_{{readers_, writer_, leases_, chain_, clock_}};
+  SqliteRetention retention_{{readers_, writer_, leases_, chain_, clock_}};
 };
 
 // Made by us and not by SQLite, for its mode 0600; the log and its index take over the file's mode.

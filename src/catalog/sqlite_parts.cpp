@@ -82,6 +82,16 @@ Result<std::vector<BlobFile>> read_tombstones(Connection& connection, std::int64
   return read_files(std::move(due));
 }
 
+// Of the rule of a scope: a repository, "org/*" or "*".
+AuditEvent rule_event(AuditKind kind, std::string_view scope, const Origin& by) {
+  const auto slash = scope.find('/');
+  return {.kind = kind,
+          .by = by,
+          .org = slash == std::string_view::npos ? std::string() : std::string(scope.substr(0, slash)),
+          .subject = "retention:" + std::string(scope),
+          .detail = {}};
+}
+
 Result<bool> is_known(Connection& connection, std::string_view digest) {
   BERTH_TRY(const bool row, connection.exists(Query::find_blob_row, {digest}));
   if (row) return true;
@@ -224,14 +234,14 @@ Result<EventPage> SqliteHistory::list_events(const oci::RepositoryName& reposito
   });
 }
 
-Result<Restored> SqliteHistory::restore(const oci::RepositoryName& repository, std::int64_t id, std::string_view principal) {
+Result<Restored> SqliteHistory::restore(const oci::RepositoryName& repository, std::int64_t id, const Origin& by) {
   return written(connections_.writer,
-                 [&](Connection& c) { return catalog::restore(c, repository.text(), id, principal, connections_.now()); });
+                 [&](Connection& c) { return catalog::restore(c, repository.text(), id, connections_.act(by)); });
 }
 
-Result<std::int64_t> SqliteHistory::delete_repository(const oci::RepositoryName& repository, std::string_view principal) {
+Result<std::int64_t> SqliteHistory::delete_repository(const oci::RepositoryName& repository, const Origin& by) {
   return written(connections_.writer,
-                 [&](Connection& c) { return catalog::delete_repository(c, repository.text(), principal, connections_.now()); });
+                 [&](Connection& c) { return catalog::delete_repository(c, repository.text(), connections_.act(by)); });
 }
 
 // --- Usage -----------------------------------------------------------------------------------------------------------------------
@@ -258,17 +268,21 @@ Result<std::optional<std::string>> SqliteRetention::find_rule(std::string_view s
   });
 }
 
-Result<void> SqliteRetention::put_rule(std::string_view scope, std::string_view rule, std::string_view principal) {
+Result<void> SqliteRetention::put_rule(std::string_view scope, std::string_view rule, const Origin& by) {
   return connections_.writer.run([&](Connection& c) -> Result<void> {
-    BERTH_TRY([[maybe_unused]] const auto put, c.run(Query::put_rule, {scope, rule, connections_.now(), principal}));
-    return {};
+    const Act act = connections_.act(by);
+    BERTH_TRY([[maybe_unused]] const auto put, c.run(Query::put_rule, {scope, rule, act.now, std::string_view(by.principal)}));
+    return act.audit.append(c, rule_event(AuditKind::retention_set, scope, by), act.now);
   });
 }
 
-Result<bool> SqliteRetention::delete_rule(std::string_view scope) {
+Result<bool> SqliteRetention::delete_rule(std::string_view scope, const Origin& by) {
   return written(connections_.writer, [&](Connection& c) -> Result<bool> {
     BERTH_TRY(const auto gone, c.run(Query::delete_rule, {scope}));
-    return gone > 0;
+    if (gone == 0) return false;
+    const Act act = connections_.act(by);
+    BERTH_CHECK_OK(act.audit.append(c, rule_event(AuditKind::retention_deleted, scope, by), act.now));
+    return true;
   });
 }
 

@@ -6,6 +6,7 @@
 #include "berth/catalog/history.h"
 #include "berth/catalog/retention.h"
 #include "berth/catalog/usage.h"
+#include "catalog/audit_chain.h"
 #include "catalog/leases.h"
 #include "catalog/readers.h"
 #include "catalog/writer.h"
@@ -17,8 +18,10 @@ struct SqliteConnections {
   Readers& readers;
   Writer& writer;
   const Leases& leases;
+  const AuditChain& audit;
   const base::Clock& clock;
   [[nodiscard]] std::int64_t now() const { return base::to_unix_micros(clock.now()); }
+  [[nodiscard]] Act act(const Origin& by) const { return {by, audit, now()}; }
 };
 
 class SqliteCollection final : public Collection {
@@ -46,8 +49,8 @@ class SqliteHistory final : public History {
   explicit SqliteHistory(SqliteConnections connections) : connections_(connections) {}
 
   base::Result<EventPage> list_events(const oci::RepositoryName& repository, std::int64_t before_id, std::size_t limit) override;
-  base::Result<Restored> restore(const oci::RepositoryName& repository, std::int64_t id, std::string_view principal) override;
-  base::Result<std::int64_t> delete_repository(const oci::RepositoryName& repository, std::string_view principal) override;
+  base::Result<Restored> restore(const oci::RepositoryName& repository, std::int64_t id, const Origin& by) override;
+  base::Result<std::int64_t> delete_repository(const oci::RepositoryName& repository, const Origin& by) override;
 
  private:
   SqliteConnections connections_;
@@ -71,8 +74,8 @@ class SqliteRetention final : public Retention {
 
   base::Result<bool> has_rules() override;
   base::Result<std::optional<std::string>> find_rule(std::string_view scope) override;
-  base::Result<void> put_rule(std::string_view scope, std::string_view rule, std::string_view principal) override;
-  base::Result<bool> delete_rule(std::string_view scope) override;
+  base::Result<void> put_rule(std::string_view scope, std::string_view rule, const Origin& by) override;
+  base::Result<bool> delete_rule(std::string_view scope, const Origin& by) override;
   base::Result<std::vector<TagUse>> list_tag_uses(const oci::RepositoryName& repository) override;
 
  private:

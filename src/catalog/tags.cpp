@@ -18,12 +18,27 @@ Value text_or_null(std::optional<std::string_view> text) {
   return std::monostate{};
 }
 
+AuditKind audit_kind_of(TagAction action) {
+  switch (action) {
+    case TagAction::created: return AuditKind::tag_created;
+    case TagAction::moved: return AuditKind::tag_moved;
+    case TagAction::deleted: break;
+  }
+  return AuditKind::tag_deleted;
+}
+
+// The repository's history, and the audit log.
 Result<void> write_history(Connection& connection, const TagChange& change, std::string_view tag, TagAction action,
                            std::optional<std::string_view> before, std::optional<std::string_view> after) {
-  BERTH_TRY([[maybe_unused]] const auto added,
-            connection.run(Query::insert_history, {change.repository, tag, static_cast<std::int64_t>(action),
-                                                   text_or_null(before), text_or_null(after), change.now, change.principal}));
-  return {};
+  BERTH_TRY(
+      [[maybe_unused]] const auto added,
+      connection.run(Query::insert_history, {change.repository, tag, static_cast<std::int64_t>(action), text_or_null(before),
+                                             text_or_null(after), change.act.now, std::string_view(change.act.by.principal)}));
+  auto event = change.act.audit.of_repository(audit_kind_of(action), change.name, change.act.by);
+  event.detail.emplace_back(AuditField::tag, std::string(tag));
+  if (before) event.detail.emplace_back(AuditField::before, std::string(*before));
+  if (after) event.detail.emplace_back(AuditField::after, std::string(*after));
+  return change.act.audit.append(connection, event, change.act.now);
 }
 
 // Read in the transaction that moves or deletes the tag (what can be deleted can be pushed anew), so that a policy set before is never missed (security.md B1.16).
@@ -76,7 +91,7 @@ Result<void> set_tag(Connection& connection, const TagChange& change, std::strin
   BERTH_TRY(const auto before, find_tag_target(connection, change.repository, tag));
   if (before && before->manifest == manifest) return {};
   if (before) BERTH_CHECK_OK(check_may_change(connection, change.repository, tag, before->digest));
-  BERTH_TRY([[maybe_unused]] const auto set, connection.run(Query::set_tag, {change.repository, tag, manifest, change.now}));
+  BERTH_TRY([[maybe_unused]] const auto set, connection.run(Query::set_tag, {change.repository, tag, manifest, change.act.now}));
   if (before) return write_history(connection, change, tag, TagAction::moved, before->digest, digest);
   return write_history(connection, change, tag, TagAction::created, std::nullopt, digest);
 }

@@ -9,15 +9,16 @@
 
 #include "berth/base/error.h"
 #include "berth/catalog/catalog.h"
+#include "catalog/audit_chain.h"
 #include "catalog/sqlite.h"
 
 namespace berth::catalog {
 
-// Who changes tags of which repository, and when.
+// In which repository something is changed.
 struct TagChange {
   std::int64_t repository;
-  std::string_view principal;
-  std::int64_t now;
+  std::string_view name;
+  const Act& act;
 };
 
 struct TagTarget {
@@ -28,7 +29,7 @@ struct TagTarget {
 base::Result<std::optional<TagTarget>> find_tag_target(Connection& connection, std::int64_t repository, std::string_view tag);
 // Errors: precondition_failed, naming the tag and where it points.
 base::Result<void> check_condition(const TagCondition& condition, std::string_view tag, const std::optional<TagTarget>& target);
-// Points the tag at the manifest. Does nothing, and writes no history, when it points there already.
+// Points the tag at the manifest. Does nothing, and tells nobody, when it points there already.
 // Errors: tag_immutable (it points elsewhere and the repository lets it not move).
 base::Result<void> set_tag(Connection& connection, const TagChange& change, std::string_view tag, std::int64_t manifest,
                            std::string_view digest);

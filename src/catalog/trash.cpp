@@ -69,16 +69,35 @@ Result<std::optional<DeletedRepository>> find_deleted(Connection& connection, st
                    [](const Rows& rows) { return DeletedRepository{std::string(rows.text(0)), rows.integer(1)}; });
 }
 
+// Of what is deleted and restored as a whole; tags are told of where they are set.
+AuditKind audit_kind_of(EventKind kind) {
+  switch (kind) {
+    case EventKind::manifest_restored: return AuditKind::manifest_restored;
+    case EventKind::repository_deleted: return AuditKind::repository_deleted;
+    case EventKind::repository_restored: return AuditKind::repository_restored;
+    case EventKind::manifest_deleted:
+    case EventKind::tag_created:
+    case EventKind::tag_moved:
+    case EventKind::tag_deleted: break;
+  }
+  return AuditKind::manifest_deleted;
+}
+
+// The repository's history, and the audit log.
 Result<std::int64_t> write_event(Connection& connection, const TagChange& change, EventKind kind,
                                  std::optional<std::string_view> before, std::optional<std::string_view> after) {
   const auto value = [](std::optional<std::string_view> text) -> Value {
     if (text) return *text;
     return std::monostate{};
   };
-  BERTH_TRY(const auto id,
-            connection.find_integer(Query::insert_event, {change.repository, static_cast<std::int64_t>(kind), value(before),
-                                                          value(after), change.now, change.principal}));
+  BERTH_TRY(const auto id, connection.find_integer(Query::insert_event,
+                                                   {change.repository, static_cast<std::int64_t>(kind), value(before),
+                                                    value(after), change.act.now, std::string_view(change.act.by.principal)}));
   if (!id) return fail(ErrorCode::internal, "the catalog failed");
+  auto event = change.act.audit.of_repository(audit_kind_of(kind), change.name, change.act.by);
+  if (const auto digest = before ? before : after) event.detail.emplace_back(AuditField::digest, std::string(*digest));
+  event.detail.emplace_back(AuditField::event, *id);
+  BERTH_CHECK_OK(change.act.audit.append(connection, event, change.act.now));
   return *id;
 }
 
@@ -137,7 +156,7 @@ Result<std::int64_t> bring_back(Connection& connection, const TagChange& change,
   BERTH_TRY(const auto references, read_references(connection, trash));
   for (const TrashReference& reference : references) {
     if (reference.role == ReferenceRole::blob || reference.role == ReferenceRole::foreign_blob) {
-      BERTH_CHECK_OK(link_again(connection, change.repository, reference, change.now));
+      BERTH_CHECK_OK(link_again(connection, change.repository, reference, change.act.now));
     } else if (reference.role == ReferenceRole::child) {
       BERTH_TRY(const auto there, find_manifest_id(connection, change.repository, reference.digest));
       if (there) continue;
@@ -146,7 +165,7 @@ Result<std::int64_t> bring_back(Connection& connection, const TagChange& change,
       BERTH_TRY([[maybe_unused]] const auto back, bring_back(connection, change, *child));
     }
   }
-  BERTH_TRY(const auto id, connection.find_integer(Query::untrash_manifest, {change.now, trash}));
+  BERTH_TRY(const auto id, connection.find_integer(Query::untrash_manifest, {change.act.now, trash}));
   if (!id) return fail(ErrorCode::internal, "the catalog failed");
   for (const Query step : {Query::untrash_bytes, Query::untrash_references}) {
     BERTH_TRY([[maybe_unused]] const auto copied, connection.run(step, {*id, trash}));
@@ -297,7 +316,7 @@ Result<std::vector<EventRow>> read_deletions(Connection& connection, std::string
 
 Result<void> keep_in_trash(Connection& connection, const TagChange& change, std::int64_t manifest, std::string_view digest) {
   BERTH_TRY(const std::int64_t id, write_event(connection, change, EventKind::manifest_deleted, digest, std::nullopt));
-  BERTH_TRY([[maybe_unused]] const auto kept, connection.run(Query::trash_manifest, {id, change.now, manifest}));
+  BERTH_TRY([[maybe_unused]] const auto kept, connection.run(Query::trash_manifest, {id, change.act.now, manifest}));
   for (const Query step : {Query::trash_references, Query::trash_tags}) {
     BERTH_TRY([[maybe_unused]] const auto copied, connection.run(step, {id, manifest}));
   }
@@ -329,14 +348,13 @@ Result<EventPage> list_events(Connection& connection, std::string_view repositor
   return page;
 }
 
-Result<Restored> restore(Connection& connection, std::string_view repository, std::int64_t id, std::string_view principal,
-                         std::int64_t now) {
+Result<Restored> restore(Connection& connection, std::string_view repository, std::int64_t id, const Act& act) {
   const auto unknown = [&] {
     return fail(ErrorCode::event_unknown, "the history of " + std::string(repository) + " has no event " + std::to_string(id));
   };
   BERTH_TRY(const auto event, find_event(connection, id));
   if (!event) return unknown();
-  const TagChange change{event->repository, principal, now};
+  const TagChange change{event->repository, repository, act};
   BERTH_TRY(const auto deleted, find_deleted(connection, event->repository));
   if (deleted) {
     if (deleted->name != repository || deleted->event != id) return unknown();
@@ -356,17 +374,17 @@ Result<Restored> restore(Connection& connection, std::string_view repository, st
   return fail(impossible("this event took nothing away"));
 }
 
-Result<std::int64_t> delete_repository(Connection& connection, std::string_view repository, std::string_view principal,
-                                       std::int64_t now) {
+Result<std::int64_t> delete_repository(Connection& connection, std::string_view repository, const Act& act) {
   BERTH_TRY(const auto id, find_repository(connection, repository));
   if (!id) return fail(ErrorCode::repository_unknown, "there is no repository " + std::string(repository));
   BERTH_CHECK_OK(check_no_tag_is_immutable(connection, *id, repository));
-  const TagChange change{*id, principal, now};
+  const TagChange change{*id, repository, act};
   BERTH_TRY(const auto event, write_event(connection, change, EventKind::repository_deleted, std::nullopt, std::nullopt));
   const std::string unsayable = "~" + std::to_string(*id);
   BERTH_TRY([[maybe_unused]] const auto renamed, connection.run(Query::rename_repository, {std::string_view(unsayable), *id}));
-  BERTH_TRY([[maybe_unused]] const auto kept,
-            connection.run(Query::insert_deleted_repository, {*id, repository, event, now, principal}));
+  BERTH_TRY(
+      [[maybe_unused]] const auto kept,
+      connection.run(Query::insert_deleted_repository, {*id, repository, event, act.now, std::string_view(act.by.principal)}));
   return event;
 }
 

@@ -18,9 +18,7 @@ base::Result<void> keep_in_trash(Connection& connection, const TagChange& change
 // Errors: as History.
 base::Result<EventPage> list_events(Connection& connection, std::string_view repository, std::int64_t before_id,
                                     std::size_t limit);
-base::Result<Restored> restore(Connection& connection, std::string_view repository, std::int64_t id, std::string_view principal,
-                               std::int64_t now);
-base::Result<std::int64_t> delete_repository(Connection& connection, std::string_view repository, std::string_view principal,
-                                             std::int64_t now);
+base::Result<Restored> restore(Connection& connection, std::string_view repository, std::int64_t id, const Act& act);
+base::Result<std::int64_t> delete_repository(Connection& connection, std::string_view repository, const Act& act);
 
 }  // namespace berth::catalog

@@ -194,7 +194,7 @@ Result<MadeKey> Accounts::create_key_by(const Principal& maker, KeyWish wish) {
 
 Result<void> Accounts::revoke_key_of(const KeyHolder& holder, std::int64_t id) {
   BERTH_TRY(const auto key, get_key(holder, id));
-  return rows_.revoke_key(key.id);
+  return rows_.revoke_key(key.id, by_);
 }
 
 Result<MadeKey> Accounts::rotate_key_by(const Principal& maker, const KeyHolder& holder, std::int64_t id,
@@ -222,7 +222,7 @@ Result<MadeKey> Accounts::renew(const Key& old, std::chrono::seconds overlap, st
     key.expires = std::min(key.expires.value_or(end), end);
   }
   BERTH_TRY(auto made, store_key(std::move(key)));
-  BERTH_CHECK_OK(rows_.set_key_expiry(old.id, now + overlap));
+  BERTH_CHECK_OK(rows_.set_key_expiry(old.id, now + overlap, by_));
   return made;
 }
 

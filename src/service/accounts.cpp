@@ -18,11 +18,8 @@ namespace {
 constexpr std::string_view kFirstEmail = "admin@localhost";
 constexpr std::chrono::hours kFirstKeyLife{24 * 30};
 constexpr std::size_t kPage = 1000;
-constexpr std::pair<Visibility, std::string_view> kVisibilities[] = {{Visibility::org_private, "private"},
-                                                                     {Visibility::shared_org, "org"},
-                                                                     {Visibility::shared_teams, "teams"},
-                                                                     {Visibility::listed, "listed"},
-                                                                     {Visibility::everyone, "public"}};
+constexpr Visibility kVisibilities[] = {Visibility::org_private, Visibility::shared_org, Visibility::shared_teams,
+                                        Visibility::listed, Visibility::everyone};
 
 // What an email is, is its mail server's to say; here it is a name with one '@' that fits in a line.
 Result<std::string> email_of(std::string_view text) {
@@ -90,21 +87,9 @@ base::Error no_such(std::string_view what, std::string_view name) {
 
 }  // namespace
 
-std::string_view visibility_name(Visibility visibility) {
-  for (const auto& [value, name] : kVisibilities) {
-    if (value == visibility) return name;
-  }
-  return "private";
-}
+std::string_view visibility_name(Visibility visibility) { return catalog::visibility_name(visibility); }
 
-std::string_view key_kind_name(KeyKind kind) {
-  switch (kind) {
-    case KeyKind::personal: return "personal";
-    case KeyKind::service: return "service";
-    case KeyKind::legacy: return "legacy";
-  }
-  return "personal";
-}
+std::string_view key_kind_name(KeyKind kind) { return catalog::key_kind_name(kind); }
 
 // --- first start -------------------------------------------------------------------------------------------------------------------
 
@@ -129,17 +114,17 @@ Result<void> Accounts::store_first(const FirstAdministrator& first) {
   std::int64_t user = 0;
   if (known) {
     user = known->id;
-    BERTH_CHECK_OK(rows_.set_password(user, password));
-    BERTH_CHECK_OK(rows_.set_standing(user, catalog::Standing::active));
+    BERTH_CHECK_OK(rows_.set_password(user, password, by_));
+    BERTH_CHECK_OK(rows_.set_standing(user, catalog::Standing::active, by_));
   } else {
-    BERTH_TRY(user, rows_.create_user({.email = first.email, .name = "Administrator", .password = password}));
+    BERTH_TRY(user, rows_.create_user({.email = first.email, .name = "Administrator", .password = password}, by_));
   }
   BERTH_TRY(const auto there, rows_.find_org(first.org));
   std::int64_t org = there ? there->id : 0;
   if (!there) {
-    BERTH_TRY(org, rows_.create_org(first.org, first.org));
+    BERTH_TRY(org, rows_.create_org(first.org, first.org, by_));
   }
-  BERTH_CHECK_OK(rows_.add_grant(user, {org, 0, catalog::Role::org_owner}));
+  BERTH_CHECK_OK(rows_.add_grant(user, {org, 0, catalog::Role::org_owner}, by_));
   BERTH_TRY([[maybe_unused]] const auto key, rows_.create_key({.kind = KeyKind::personal,
                                                                .user = user,
                                                                .org = 0,
@@ -147,8 +132,9 @@ Result<void> Accounts::store_first(const FirstAdministrator& first) {
                                                                .hash = first.key.hash(),
                                                                .actions = {},
                                                                .repositories = {},
-                                                               .expires = clock_.now() + kFirstKeyLife}));
-  return rows_.set_rank(user, catalog::Rank::platform_administrator);
+                                                               .expires = clock_.now() + kFirstKeyLife},
+                                                              by_));
+  return rows_.set_rank(user, catalog::Rank::platform_administrator, by_);
 }
 
 // --- users -------------------------------------------------------------------------------------------------------------------------
@@ -164,7 +150,8 @@ Result<MadeUser> Accounts::create_user(std::string_view email, std::string_view 
   const auto state = password ? catalog::PasswordState::good : catalog::PasswordState::must_change;
   BERTH_TRY(made.id, rows_.create_user({.email = std::move(address),
                                         .name = std::string(name),
-                                        .password = catalog::StoredPassword{std::move(hash), state, {}}}));
+                                        .password = catalog::StoredPassword{std::move(hash), state, {}}},
+                                       by_));
   return made;
 }
 
@@ -174,23 +161,23 @@ Result<std::string> Accounts::set_password(std::string_view email, const std::op
   std::string made = password ? std::string() : auth::random_password();
   BERTH_TRY(auto hash, passwords_.hash(password ? *password : made));
   const auto state = password ? catalog::PasswordState::good : catalog::PasswordState::must_change;
-  BERTH_CHECK_OK(rows_.set_password(user.id, {std::move(hash), state, {}}));
+  BERTH_CHECK_OK(rows_.set_password(user.id, {std::move(hash), state, {}}, by_));
   return made;
 }
 
 Result<void> Accounts::set_standing(std::string_view email, catalog::Standing standing) {
   BERTH_TRY(const auto user, get_user(email));
-  return rows_.set_standing(user.id, standing);
+  return rows_.set_standing(user.id, standing, by_);
 }
 
 Result<void> Accounts::set_rank(std::string_view email, catalog::Rank rank) {
   BERTH_TRY(const auto user, get_user(email));
-  return rows_.set_rank(user.id, rank);
+  return rows_.set_rank(user.id, rank, by_);
 }
 
 Result<void> Accounts::rename_user(std::int64_t user, std::string_view name) {
   BERTH_CHECK_OK(check_line(name, "the name of a user"));
-  return rows_.set_user_name(user, name);
+  return rows_.set_user_name(user, name, by_);
 }
 
 Result<std::vector<catalog::User>> Accounts::list_users() {
@@ -206,7 +193,7 @@ Result<std::vector<catalog::User>> Accounts::list_users() {
 
 Result<void> Accounts::create_org(std::string_view name, std::string_view display_name) {
   BERTH_CHECK_OK(check_org_name(name));
-  BERTH_TRY([[maybe_unused]] const auto id, rows_.create_org(name, display_name.empty() ? name : display_name));
+  BERTH_TRY([[maybe_unused]] const auto id, rows_.create_org(name, display_name.empty() ? name : display_name, by_));
   return {};
 }
 
@@ -222,14 +209,14 @@ Result<std::vector<catalog::Org>> Accounts::list_orgs() {
 Result<void> Accounts::create_team(std::string_view org_name, std::string_view name, std::string_view description) {
   BERTH_CHECK_OK(check_team_name(org_name, name));
   BERTH_TRY(const auto org, get_org(org_name));
-  BERTH_TRY([[maybe_unused]] const auto id, rows_.create_team(org.id, name, description));
+  BERTH_TRY([[maybe_unused]] const auto id, rows_.create_team(org.id, name, description, by_));
   return {};
 }
 
 Result<void> Accounts::delete_team(std::string_view org_name, std::string_view name) {
   BERTH_TRY(const auto org, get_org(org_name));
   BERTH_TRY(const auto team, get_team(org, name));
-  return rows_.delete_team(org.id, team.id);
+  return rows_.delete_team(org.id, team.id, by_);
 }
 
 Result<std::vector<catalog::Team>> Accounts::list_teams(std::string_view org_name) {
@@ -263,13 +250,13 @@ Result<catalog::Grant> Accounts::get_grant(const RolePlace& place, std::string_v
 Result<void> Accounts::grant(std::string_view email, const RolePlace& place, std::string_view role) {
   BERTH_TRY(const auto user, get_user(email));
   BERTH_TRY(const auto grant, get_grant(place, role));
-  return rows_.add_grant(user.id, grant);
+  return rows_.add_grant(user.id, grant, by_);
 }
 
 Result<bool> Accounts::take(std::string_view email, const RolePlace& place, std::string_view role) {
   BERTH_TRY(const auto user, get_user(email));
   BERTH_TRY(const auto grant, get_grant(place, role));
-  return rows_.remove_grant(user.id, grant);
+  return rows_.remove_grant(user.id, grant, by_);
 }
 
 Result<std::vector<catalog::Member>> Accounts::list_members(std::string_view org_name) {
@@ -293,7 +280,7 @@ Result<std::vector<catalog::Member>> Accounts::list_members(std::string_view org
 Result<MadeKey> Accounts::store_key(catalog::NewKey key) {
   const auto text = auth::make_key_text(key.kind);
   key.hash = text.hash();
-  BERTH_TRY(const auto id, rows_.create_key(key));
+  BERTH_TRY(const auto id, rows_.create_key(key, by_));
   return MadeKey{id, text.berth_spelling(), text.nvapi_spelling()};
 }
 
@@ -337,7 +324,7 @@ Result<std::vector<catalog::Key>> Accounts::list_keys(std::string_view email, st
   }
 }
 
-Result<void> Accounts::revoke_key(std::int64_t id) { return rows_.revoke_key(id); }
+Result<void> Accounts::revoke_key(std::int64_t id) { return rows_.revoke_key(id, by_); }
 
 Result<MadeKey> Accounts::rotate_key(std::int64_t id, std::chrono::seconds overlap) {
   BERTH_TRY(const auto old, rows_.find_key(id));
@@ -350,12 +337,12 @@ Result<MadeKey> Accounts::rotate_key(std::int64_t id, std::chrono::seconds overl
 Result<void> Accounts::set_visibility(std::string_view repository, std::string_view visibility,
                                       const std::vector<std::string>& teams) {
   BERTH_TRY(const auto name, oci::RepositoryName::parse(repository));
-  const auto row =
-      std::find_if(std::begin(kVisibilities), std::end(kVisibilities), [&](const auto& v) { return v.second == visibility; });
-  if (row == std::end(kVisibilities)) {
+  const auto* known = std::find_if(std::begin(kVisibilities), std::end(kVisibilities),
+                                   [&](Visibility value) { return catalog::visibility_name(value) == visibility; });
+  if (known == std::end(kVisibilities)) {
     return base::fail(ErrorCode::parameter_invalid, "visibility must be private, org, teams, listed or public");
   }
-  if ((row->first == Visibility::shared_teams) == teams.empty()) {
+  if ((*known == Visibility::shared_teams) == teams.empty()) {
     return base::fail(ErrorCode::parameter_invalid, "teams are named with visibility teams, and with no other");
   }
   std::vector<std::int64_t> ids;
@@ -364,7 +351,7 @@ Result<void> Accounts::set_visibility(std::string_view repository, std::string_v
     BERTH_TRY(const auto team, get_team(org, team_name));
     ids.push_back(team.id);
   }
-  return rows_.set_visibility(name, row->first, ids);
+  return rows_.set_visibility(name, *known, ids, by_);
 }
 
 Result<catalog::Openness> Accounts::get_openness(const oci::RepositoryName& repository) { return rows_.get_openness(repository); }
@@ -376,7 +363,7 @@ Result<std::vector<std::string>> Accounts::list_immutable_tags(const oci::Reposi
 Result<void> Accounts::set_immutable_tags(std::string_view repository, const std::vector<std::string>& patterns) {
   BERTH_TRY(const auto name, oci::RepositoryName::parse(repository));
   BERTH_CHECK_OK(check_patterns(patterns));
-  return rows_.set_immutable_tags(name, patterns);
+  return rows_.set_immutable_tags(name, patterns, by_);
 }
 
 // --- by name -------------------------------------------------------------------------------------------------------------------------------

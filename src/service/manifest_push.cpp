@@ -46,7 +46,7 @@ base::Result<PushedManifest> ManifestPush::put(ManifestUpload upload) {
       .tags = upload.tags,
       .condition = upload.condition,
       .children = sparse_ == SparseIndexes::accepted ? Children::may_be_missing : Children::must_exist,
-      .principal = upload.principal,
+      .by = std::move(upload.by),
   });
   if (!stored) {
     health_.report(stored.error());

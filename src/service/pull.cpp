@@ -73,8 +73,8 @@ base::Result<store::BlobReader> BlobPull::open(const oci::RepositoryName& reposi
   return base::fail(std::move(damage));
 }
 
-base::Result<void> BlobPull::remove(const oci::RepositoryName& repository, const oci::Digest& digest) {
-  return catalog_.unlink_blob(repository, digest);
+base::Result<void> BlobPull::remove(const oci::RepositoryName& repository, const oci::Digest& digest, const catalog::Origin& by) {
+  return catalog_.unlink_blob(repository, digest, by);
 }
 
 base::Result<catalog::StoredManifest> ManifestPull::get(const oci::RepositoryName& repository,
@@ -111,15 +111,15 @@ base::Result<catalog::ManifestInfo> ManifestPull::get_info(const oci::Repository
 }
 
 base::Result<void> ManifestPull::remove(const oci::RepositoryName& repository, const oci::Reference& reference,
-                                        const catalog::TagCondition& condition, const auth::Principal& principal) {
+                                        const catalog::TagCondition& condition, const catalog::Origin& by) {
   if (const auto* digest = std::get_if<oci::Digest>(&reference)) {
     // Passing a condition over would delete what the client asked to keep (RFC 9110 §13.1.1).
     if (condition.kind != catalog::TagCondition::Kind::none) {
       return base::fail(ErrorCode::parameter_invalid, "If-Match and If-None-Match speak of a tag; this request names a digest");
     }
-    return catalog_.delete_manifest(repository, *digest, principal.name);
+    return catalog_.delete_manifest(repository, *digest, by);
   }
-  auto deleted = catalog_.delete_tag(repository, std::get<oci::Tag>(reference), condition, principal.name);
+  auto deleted = catalog_.delete_tag(repository, std::get<oci::Tag>(reference), condition, by);
   if (!deleted && deleted.error().code() == ErrorCode::tag_unknown) return base::fail(unknown_manifest(repository, reference));
   return deleted;
 }

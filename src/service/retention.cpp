@@ -117,14 +117,14 @@ Result<std::optional<RetentionRule>> RetentionService::find_rule(std::string_vie
   return *std::move(rule);
 }
 
-Result<void> RetentionService::put_rule(std::string_view scope, const RetentionRule& rule, const auth::Principal& principal) {
+Result<void> RetentionService::put_rule(std::string_view scope, const RetentionRule& rule, const catalog::Origin& by) {
   const std::string text = format_retention_rule(rule);
   if (rule.empty()) {
-    BERTH_TRY([[maybe_unused]] const bool gone, catalog_.retention().delete_rule(scope));
+    BERTH_TRY([[maybe_unused]] const bool gone, catalog_.retention().delete_rule(scope, by));
   } else {
-    BERTH_CHECK_OK(catalog_.retention().put_rule(scope, text, principal.name));
+    BERTH_CHECK_OK(catalog_.retention().put_rule(scope, text, by));
   }
-  base::log::info("retention rule set", {{"scope", scope}, {"rule", text}, {"principal", principal.name}});
+  base::log::info("retention rule set", {{"scope", scope}, {"rule", text}, {"principal", by.principal}});
   return {};
 }
 
@@ -146,7 +146,7 @@ Result<RetentionOutcome> RetentionService::apply(const oci::RepositoryName& repo
   std::vector<catalog::TagUse> deleted;
   for (catalog::TagUse& use : outcome.deleted) {
     const catalog::TagCondition still{catalog::TagCondition::Kind::must_be_one_of, {use.digest}};
-    auto done = catalog_.delete_tag(repository, use.tag, still, kPrincipal);
+    auto done = catalog_.delete_tag(repository, use.tag, still, {.principal = kPrincipal});
     if (done) {
       base::log::info(
           "tag deleted by retention",

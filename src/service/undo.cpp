@@ -9,16 +9,15 @@ base::Result<catalog::EventPage> Undo::list(const oci::RepositoryName& repositor
   return history_.list_events(repository, before_id, limit);
 }
 
-base::Result<catalog::Restored> Undo::restore(const oci::RepositoryName& repository, std::int64_t id,
-                                              const auth::Principal& principal) {
-  BERTH_TRY(auto restored, history_.restore(repository, id, principal.name));
-  base::log::info("restored", {{"repository", repository.text()}, {"event", id}, {"principal", principal.name}});
+base::Result<catalog::Restored> Undo::restore(const oci::RepositoryName& repository, std::int64_t id, const catalog::Origin& by) {
+  BERTH_TRY(auto restored, history_.restore(repository, id, by));
+  base::log::info("restored", {{"repository", repository.text()}, {"event", id}, {"principal", by.principal}});
   return restored;
 }
 
-base::Result<std::int64_t> Undo::delete_repository(const oci::RepositoryName& repository, const auth::Principal& principal) {
-  BERTH_TRY(const auto event, history_.delete_repository(repository, principal.name));
-  base::log::info("repository deleted", {{"repository", repository.text()}, {"event", event}, {"principal", principal.name}});
+base::Result<std::int64_t> Undo::delete_repository(const oci::RepositoryName& repository, const catalog::Origin& by) {
+  BERTH_TRY(const auto event, history_.delete_repository(repository, by));
+  base::log::info("repository deleted", {{"repository", repository.text()}, {"event", event}, {"principal", by.principal}});
   return event;
 }
 

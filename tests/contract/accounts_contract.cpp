@@ -19,10 +19,10 @@ class AccountsContract : public CatalogContract {
  protected:
   [[nodiscard]] catalog::AccountCatalog& accounts() { return catalog().accounts(); }
   std::int64_t user(const std::string& email) {
-    return accounts().create_user({.email = email, .name = "N", .password = {}}).value();
+    return accounts().create_user({.email = email, .name = "N", .password = {}}, {"tester"}).value();
   }
-  std::int64_t org(const std::string& name) { return accounts().create_org(name, name).value(); }
-  std::int64_t key(catalog::NewKey key) { return accounts().create_key(key).value(); }
+  std::int64_t org(const std::string& name) { return accounts().create_org(name, name, {"tester"}).value(); }
+  std::int64_t key(catalog::NewKey key) { return accounts().create_key(key, {"tester"}).value(); }
   catalog::Place place(const oci::RepositoryName& name) {
     return accounts().find_place({name.org(), name.team(), name.text()}).value();
   }
@@ -32,7 +32,8 @@ TEST_P(AccountsContract, UsersHaveLargeIdsAndOneEmailEach) {
   const auto first = user("a@example.com");
   EXPECT_EQ(first, 1'000'000);
   EXPECT_EQ(user("b@example.com"), 1'000'001);
-  EXPECT_EQ(code_of(accounts().create_user({.email = "a@example.com", .name = "", .password = {}})), ErrorCode::already_exists);
+  EXPECT_EQ(code_of(accounts().create_user({.email = "a@example.com", .name = "", .password = {}}, {"tester"})),
+            ErrorCode::already_exists);
   under_test().reopen();
   EXPECT_EQ(accounts().find_user_by_email("a@example.com").value()->id, first);
   EXPECT_FALSE(accounts().find_user_by_email("c@example.com").value());
@@ -43,43 +44,44 @@ TEST_P(AccountsContract, PasswordsStandApartAndCanBeReplaced) {
   const auto id = accounts()
                       .create_user({.email = "a@example.com",
                                     .name = "A",
-                                    .password = catalog::StoredPassword{"hash-1", catalog::PasswordState::must_change, {}}})
+                                    .password = catalog::StoredPassword{"hash-1", catalog::PasswordState::must_change, {}}},
+                                   {"tester"}, {"tester"})
                       .value();
   EXPECT_EQ(accounts().find_password(id).value()->state, catalog::PasswordState::must_change);
-  ASSERT_TRUE(accounts().set_password(id, {.hash = "hash-2"}));
+  ASSERT_TRUE(accounts().set_password(id, {.hash = "hash-2"}, {"tester"}));
   EXPECT_EQ(accounts().find_password(id).value()->hash, "hash-2");
-  EXPECT_EQ(code_of(accounts().set_password(7, {.hash = "x"})), ErrorCode::object_unknown);
+  EXPECT_EQ(code_of(accounts().set_password(7, {.hash = "x"}, {"tester"})), ErrorCode::object_unknown);
   EXPECT_FALSE(accounts().find_password(user("b@example.com")).value());
 }
 
 TEST_P(AccountsContract, OnlyAnActiveAdministratorCounts) {
   EXPECT_FALSE(accounts().find_administrator().value());
   const auto id = user("a@example.com");
-  ASSERT_TRUE(accounts().set_rank(id, catalog::Rank::platform_administrator));
+  ASSERT_TRUE(accounts().set_rank(id, catalog::Rank::platform_administrator, {"tester"}));
   EXPECT_EQ(accounts().find_administrator().value(), id);
-  EXPECT_FALSE(accounts().set_standing(id, catalog::Standing::disabled)) << "the last one stays";
-  EXPECT_FALSE(accounts().set_rank(id, catalog::Rank::user));
+  EXPECT_FALSE(accounts().set_standing(id, catalog::Standing::disabled, {"tester"})) << "the last one stays";
+  EXPECT_FALSE(accounts().set_rank(id, catalog::Rank::user, {"tester"}));
   EXPECT_EQ(accounts().find_administrator().value(), id);
   const auto second = user("b@example.com");
-  ASSERT_TRUE(accounts().set_rank(second, catalog::Rank::platform_administrator));
-  ASSERT_TRUE(accounts().set_standing(id, catalog::Standing::disabled));
+  ASSERT_TRUE(accounts().set_rank(second, catalog::Rank::platform_administrator, {"tester"}));
+  ASSERT_TRUE(accounts().set_standing(id, catalog::Standing::disabled, {"tester"}));
   EXPECT_EQ(accounts().find_administrator().value(), second);
 }
 
 TEST_P(AccountsContract, RolesAreGivenOnceAndTaken) {
   const auto id = user("a@example.com");
   const auto acme = org("acme");
-  const auto team = accounts().create_team(acme, "vision", "").value();
+  const auto team = accounts().create_team(acme, "vision", "", {"tester"}).value();
   const Grant org_level{acme, 0, Role::registry_read};
   const Grant team_level{acme, team, Role::registry_admin};
-  ASSERT_TRUE(accounts().add_grant(id, team_level));
-  ASSERT_TRUE(accounts().add_grant(id, org_level));
-  ASSERT_TRUE(accounts().add_grant(id, org_level));
+  ASSERT_TRUE(accounts().add_grant(id, team_level, {"tester"}));
+  ASSERT_TRUE(accounts().add_grant(id, org_level, {"tester"}));
+  ASSERT_TRUE(accounts().add_grant(id, org_level, {"tester"}));
   EXPECT_THAT(accounts().list_grants(id).value(), ElementsAre(org_level, team_level));
   EXPECT_EQ(accounts().list_members(acme, 0, 10).value().size(), 2U);
-  EXPECT_TRUE(accounts().remove_grant(id, org_level).value());
-  EXPECT_FALSE(accounts().remove_grant(id, org_level).value());
-  ASSERT_TRUE(accounts().delete_team(acme, team));
+  EXPECT_TRUE(accounts().remove_grant(id, org_level, {"tester"}).value());
+  EXPECT_FALSE(accounts().remove_grant(id, org_level, {"tester"}).value());
+  ASSERT_TRUE(accounts().delete_team(acme, team, {"tester"}));
   EXPECT_THAT(accounts().list_grants(id).value(), IsEmpty());
 }
 
@@ -87,13 +89,13 @@ TEST_P(AccountsContract, ARoleNeedsItsUserOrgAndTeam) {
   const auto id = user("a@example.com");
   const auto acme = org("acme");
   const auto other = org("other");
-  const auto team = accounts().create_team(other, "vision", "").value();
-  EXPECT_EQ(code_of(accounts().add_grant(7, {acme, 0, Role::registry_read})), ErrorCode::object_unknown);
-  EXPECT_EQ(code_of(accounts().add_grant(id, {99, 0, Role::registry_read})), ErrorCode::object_unknown);
-  EXPECT_EQ(code_of(accounts().add_grant(id, {acme, team, Role::registry_read})), ErrorCode::object_unknown);
-  EXPECT_EQ(code_of(accounts().delete_team(acme, team)), ErrorCode::object_unknown);
-  EXPECT_EQ(code_of(accounts().create_org("acme", "")), ErrorCode::already_exists);
-  EXPECT_EQ(code_of(accounts().create_team(other, "vision", "")), ErrorCode::already_exists);
+  const auto team = accounts().create_team(other, "vision", "", {"tester"}).value();
+  EXPECT_EQ(code_of(accounts().add_grant(7, {acme, 0, Role::registry_read}, {"tester"})), ErrorCode::object_unknown);
+  EXPECT_EQ(code_of(accounts().add_grant(id, {99, 0, Role::registry_read}, {"tester"})), ErrorCode::object_unknown);
+  EXPECT_EQ(code_of(accounts().add_grant(id, {acme, team, Role::registry_read}, {"tester"})), ErrorCode::object_unknown);
+  EXPECT_EQ(code_of(accounts().delete_team(acme, team, {"tester"})), ErrorCode::object_unknown);
+  EXPECT_EQ(code_of(accounts().create_org("acme", "", {"tester"})), ErrorCode::already_exists);
+  EXPECT_EQ(code_of(accounts().create_team(other, "vision", "", {"tester"})), ErrorCode::already_exists);
 }
 
 TEST_P(AccountsContract, KeysAreFoundByHashAndRevokedForGood) {
@@ -115,14 +117,14 @@ TEST_P(AccountsContract, KeysAreFoundByHashAndRevokedForGood) {
   EXPECT_THAT(found->repositories, ElementsAre("acme/*", "acme/x"));
   EXPECT_EQ(found->expires, expires);
   EXPECT_FALSE(found->revoked);
-  ASSERT_TRUE(accounts().revoke_key(made));
+  ASSERT_TRUE(accounts().revoke_key(made, {"tester"}));
   const auto first = accounts().find_key(made).value()->revoked;
   under_test().clock().advance(std::chrono::hours(1));
-  ASSERT_TRUE(accounts().revoke_key(made));
+  ASSERT_TRUE(accounts().revoke_key(made, {"tester"}));
   EXPECT_EQ(accounts().find_key(made).value()->revoked, first);
-  EXPECT_EQ(code_of(accounts().revoke_key(99)), ErrorCode::object_unknown);
+  EXPECT_EQ(code_of(accounts().revoke_key(99, {"tester"})), ErrorCode::object_unknown);
   EXPECT_EQ(code_of(accounts().create_key(
-                {.user = 7, .org = acme, .name = "", .hash = "x", .actions = {}, .repositories = {}, .expires = {}})),
+                {.user = 7, .org = acme, .name = "", .hash = "x", .actions = {}, .repositories = {}, .expires = {}}, {"tester"})),
             ErrorCode::object_unknown);
 }
 
@@ -174,18 +176,18 @@ TEST_P(AccountsContract, KeysComeInPagesOfOneHolder) {
 TEST_P(AccountsContract, MembershipsComeWithNames) {
   const auto ann = user("a@example.com");
   const auto acme = org("acme");
-  const auto team = accounts().create_team(acme, "vision", "").value();
-  ASSERT_TRUE(accounts().add_grant(ann, {acme, team, Role::registry_user}));
-  ASSERT_TRUE(accounts().add_grant(ann, {acme, 0, Role::registry_read}));
+  const auto team = accounts().create_team(acme, "vision", "", {"tester"}).value();
+  ASSERT_TRUE(accounts().add_grant(ann, {acme, team, Role::registry_user}, {"tester"}));
+  ASSERT_TRUE(accounts().add_grant(ann, {acme, 0, Role::registry_read}, {"tester"}));
   const auto found = accounts().list_memberships(ann).value();
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found[0].org, "acme");
   EXPECT_EQ(found[0].team, "");
   EXPECT_EQ(found[1].team, "vision");
   EXPECT_EQ(found[1].grant, (Grant{acme, team, Role::registry_user}));
-  ASSERT_TRUE(accounts().set_user_name(ann, "Ann"));
+  ASSERT_TRUE(accounts().set_user_name(ann, "Ann", {"tester"}));
   EXPECT_EQ(accounts().find_user(ann).value()->name, "Ann");
-  EXPECT_EQ(code_of(accounts().set_user_name(7, "x")), ErrorCode::object_unknown);
+  EXPECT_EQ(code_of(accounts().set_user_name(7, "x", {"tester"})), ErrorCode::object_unknown);
 }
 
 TEST_P(AccountsContract, UseOfKeysIsNotedWithoutMakingAnythingStale) {
@@ -207,11 +209,11 @@ TEST_P(AccountsContract, EveryChangeRaisesTheGeneration) {
   EXPECT_TRUE(raised());
   const auto acme = org("acme");
   EXPECT_TRUE(raised());
-  ASSERT_TRUE(accounts().add_grant(id, {acme, 0, Role::org_owner}));
+  ASSERT_TRUE(accounts().add_grant(id, {acme, 0, Role::org_owner}, {"tester"}));
   EXPECT_TRUE(raised());
-  ASSERT_TRUE(accounts().remove_grant(id, {acme, 0, Role::org_owner}));
+  ASSERT_TRUE(accounts().remove_grant(id, {acme, 0, Role::org_owner}, {"tester"}));
   EXPECT_TRUE(raised());
-  ASSERT_TRUE(accounts().set_standing(id, catalog::Standing::disabled));
+  ASSERT_TRUE(accounts().set_standing(id, catalog::Standing::disabled, {"tester"}));
   EXPECT_TRUE(raised());
 }
 
@@ -231,17 +233,17 @@ TEST_P(AccountsContract, APlaceTellsWhatIsThere) {
 
 TEST_P(AccountsContract, VisibilityIsARepositorysAndRaisesTheCatalogsGeneration) {
   const auto acme = org("acme");
-  const auto team = accounts().create_team(acme, "vision", "").value();
+  const auto team = accounts().create_team(acme, "vision", "", {"tester"}).value();
   const auto app = repository("acme/app");
-  EXPECT_EQ(code_of(accounts().set_visibility(app, Visibility::everyone, {})), ErrorCode::repository_unknown);
+  EXPECT_EQ(code_of(accounts().set_visibility(app, Visibility::everyone, {}, {"tester"})), ErrorCode::repository_unknown);
   ASSERT_TRUE(catalog().link_blob(app, sha256_of("x"), 1));
   const auto generation = catalog().generation();
-  ASSERT_TRUE(accounts().set_visibility(app, Visibility::shared_teams, {team}));
+  ASSERT_TRUE(accounts().set_visibility(app, Visibility::shared_teams, {team}, {"tester"}));
   EXPECT_GT(catalog().generation(), generation);
   EXPECT_EQ(accounts().get_openness(app).value().visibility, Visibility::shared_teams);
   EXPECT_EQ(accounts().get_openness(app).value().teams, std::vector<std::string>{"vision"});
   EXPECT_THAT(place(app).shared_teams, ElementsAre(team));
-  ASSERT_TRUE(accounts().set_visibility(app, Visibility::everyone, {}));
+  ASSERT_TRUE(accounts().set_visibility(app, Visibility::everyone, {}, {"tester"}));
   EXPECT_EQ(place(app).visibility, Visibility::everyone);
   EXPECT_THAT(place(app).shared_teams, IsEmpty());
 }
@@ -250,14 +252,14 @@ TEST_P(AccountsContract, AnImmutableTagIsSetOnceAndNeverMoves) {
   const auto first = image("first");
   const auto second = image("second");
   ASSERT_TRUE(catalog().put_manifest(put_of(app_, first, {tag("v1"), tag("latest")})));
-  ASSERT_TRUE(accounts().set_immutable_tags(app_, {"v*"}));
+  ASSERT_TRUE(accounts().set_immutable_tags(app_, {"v*"}, {"tester"}));
   EXPECT_EQ(code_of(catalog().put_manifest(put_of(app_, second, {tag("v1")}))), ErrorCode::tag_immutable);
   EXPECT_FALSE(catalog().find_manifest(app_, second.digest).value()) << "all or nothing";
   EXPECT_TRUE(catalog().put_manifest(put_of(app_, first, {tag("v1")}))) << "the same again moves nothing";
   EXPECT_TRUE(catalog().put_manifest(put_of(app_, second, {tag("latest"), tag("v2")})));
   EXPECT_EQ(code_of(catalog().put_manifest(put_of(app_, first, {tag("v2")}))), ErrorCode::tag_immutable);
   EXPECT_THAT(accounts().list_immutable_tags(app_).value(), ElementsAre("v*"));
-  ASSERT_TRUE(accounts().set_immutable_tags(app_, {}));
+  ASSERT_TRUE(accounts().set_immutable_tags(app_, {}, {"tester"}));
   EXPECT_TRUE(catalog().put_manifest(put_of(app_, first, {tag("v2")})));
 }
 
@@ -267,16 +269,16 @@ TEST_P(AccountsContract, OpenDataGetsItsOrgsOnce) {
   ASSERT_TRUE(catalog().link_blob(repository("other/app"), sha256_of("x"), 1));
   const auto owner = user("admin@example.com");
   org("other");
-  EXPECT_EQ(accounts().adopt_orgs(owner, "main").value(), 2);
+  EXPECT_EQ(accounts().adopt_orgs(owner, "main", {"tester"}).value(), 2);
   const auto acme = accounts().find_org("acme").value();
   ASSERT_TRUE(acme);
   EXPECT_TRUE(accounts().find_org("main").value());
   EXPECT_TRUE(accounts().find_team(acme->id, "vision").value());
   EXPECT_EQ(accounts().list_grants(owner).value().size(), 2U) << "an organisation that was there keeps its owners";
   ASSERT_TRUE(catalog().link_blob(repository("late/app"), sha256_of("x"), 1));
-  EXPECT_EQ(accounts().adopt_orgs(owner, "main").value(), 0) << "nothing was made without accounts since";
+  EXPECT_EQ(accounts().adopt_orgs(owner, "main", {"tester"}).value(), 0) << "nothing was made without accounts since";
   ASSERT_TRUE(accounts().note_open_data());
-  EXPECT_EQ(accounts().adopt_orgs(owner, "main").value(), 1);
+  EXPECT_EQ(accounts().adopt_orgs(owner, "main", {"tester"}).value(), 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, AccountsContract, ::testing::ValuesIn(all_catalogs()), catalog_kind_name);

@@ -103,8 +103,8 @@ TEST_P(CatalogContract, AnonymousMountTakesFromAnyHolder) {
   EXPECT_EQ(catalog().mount_blob(other_, std::nullopt, sha256_of("b")).value(), 42U);
   EXPECT_EQ(catalog().find_blob(other_, sha256_of("b")).value(), 42U);
 
-  ASSERT_TRUE(catalog().unlink_blob(app_, sha256_of("b")));
-  ASSERT_TRUE(catalog().unlink_blob(other_, sha256_of("b")));
+  ASSERT_TRUE(catalog().unlink_blob(app_, sha256_of("b"), {"tester"}));
+  ASSERT_TRUE(catalog().unlink_blob(other_, sha256_of("b"), {"tester"}));
   // The bytes may still be in the store, but nobody holds them.
   EXPECT_FALSE(catalog().mount_blob(other_, std::nullopt, sha256_of("b")).value().has_value());
 }
@@ -121,16 +121,16 @@ TEST_P(CatalogContract, HoldersAreListedUpToTheLimit) {
 TEST_P(CatalogContract, UnlinkTakesTheBlobFromOneRepository) {
   ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 1));
   ASSERT_TRUE(catalog().link_blob(other_, sha256_of("b"), 1));
-  ASSERT_TRUE(catalog().unlink_blob(app_, sha256_of("b")));
+  ASSERT_TRUE(catalog().unlink_blob(app_, sha256_of("b"), {"tester"}));
   EXPECT_FALSE(catalog().find_blob(app_, sha256_of("b")).value().has_value());
   EXPECT_TRUE(catalog().find_blob(other_, sha256_of("b")).value().has_value());
 }
 
 TEST_P(CatalogContract, UnlinkOfWhatIsNotThereIsBlobUnknown) {
-  EXPECT_EQ(code_of(catalog().unlink_blob(app_, sha256_of("b"))), ErrorCode::blob_unknown);
+  EXPECT_EQ(code_of(catalog().unlink_blob(app_, sha256_of("b"), {"tester"})), ErrorCode::blob_unknown);
   ASSERT_TRUE(catalog().link_blob(other_, sha256_of("b"), 1));
   ASSERT_TRUE(catalog().link_blob(app_, sha256_of("c"), 1));
-  EXPECT_EQ(code_of(catalog().unlink_blob(app_, sha256_of("b"))), ErrorCode::blob_unknown);
+  EXPECT_EQ(code_of(catalog().unlink_blob(app_, sha256_of("b"), {"tester"})), ErrorCode::blob_unknown);
 }
 
 TEST_P(CatalogContract, UnlinkIsRefusedWhileAManifestNeedsTheBlob) {
@@ -140,12 +140,12 @@ TEST_P(CatalogContract, UnlinkIsRefusedWhileAManifestNeedsTheBlob) {
   const Content content = image("m", config("c"), {layer("l")});
   ASSERT_TRUE(catalog().put_manifest(put_of(app_, content)));
 
-  EXPECT_EQ(code_of(catalog().unlink_blob(app_, sha256_of("c"))), ErrorCode::blob_referenced);
-  EXPECT_EQ(code_of(catalog().unlink_blob(app_, sha256_of("l"))), ErrorCode::blob_referenced);
-  EXPECT_TRUE(catalog().unlink_blob(other_, sha256_of("l")));  // that repository has no such manifest
+  EXPECT_EQ(code_of(catalog().unlink_blob(app_, sha256_of("c"), {"tester"})), ErrorCode::blob_referenced);
+  EXPECT_EQ(code_of(catalog().unlink_blob(app_, sha256_of("l"), {"tester"})), ErrorCode::blob_referenced);
+  EXPECT_TRUE(catalog().unlink_blob(other_, sha256_of("l"), {"tester"}));  // that repository has no such manifest
 
-  ASSERT_TRUE(catalog().delete_manifest(app_, content.digest, "tester"));
-  EXPECT_TRUE(catalog().unlink_blob(app_, sha256_of("l")));
+  ASSERT_TRUE(catalog().delete_manifest(app_, content.digest, {"tester"}));
+  EXPECT_TRUE(catalog().unlink_blob(app_, sha256_of("l"), {"tester"}));
 }
 
 // --- Manifests ---------------------------------------------------------------------------------------------------------------
@@ -273,7 +273,7 @@ TEST_P(CatalogContract, ATaggedDigestKeepsItsMediaType) {
   EXPECT_EQ(code_of(catalog().put_manifest(put_of(app_, retyped, {tag("v2")}))), ErrorCode::media_type_mismatch);
   EXPECT_EQ(catalog().find_manifest_info(app_, content.digest).value()->media_type, content.manifest.media_type);
 
-  ASSERT_TRUE(catalog().delete_tag(app_, tag("v1"), {}, "tester"));
+  ASSERT_TRUE(catalog().delete_tag(app_, tag("v1"), {}, {"tester"}));
   ASSERT_TRUE(catalog().put_manifest(put_of(app_, retyped)));
   EXPECT_EQ(catalog().find_manifest_info(app_, content.digest).value()->media_type, retyped.manifest.media_type);
   EXPECT_EQ(catalog().list_referrers(app_, sha256_of("subject"), "", "", 10).value().referrers.size(), 1U);
@@ -286,7 +286,7 @@ TEST_P(CatalogContract, DeletingAManifestTakesItsTags) {
   ASSERT_TRUE(catalog().put_manifest(put_of(app_, kept, {tag("v3")})));
   ASSERT_TRUE(catalog().put_manifest(put_of(other_, content, {tag("v1")})));
 
-  ASSERT_TRUE(catalog().delete_manifest(app_, content.digest, "remover"));
+  ASSERT_TRUE(catalog().delete_manifest(app_, content.digest, {"remover"}));
   EXPECT_FALSE(catalog().find_manifest(app_, content.digest).value().has_value());
   EXPECT_EQ(catalog().list_tags(app_, "", 10).value().names, Names{"v3"});
   EXPECT_EQ(catalog().list_tags(other_, "", 10).value().names, Names{"v1"});
@@ -302,10 +302,10 @@ TEST_P(CatalogContract, DeletingAManifestTakesItsTags) {
 }
 
 TEST_P(CatalogContract, DeletingAMissingManifestIsManifestUnknown) {
-  EXPECT_EQ(code_of(catalog().delete_manifest(app_, sha256_of("m"), "tester")), ErrorCode::manifest_unknown);
+  EXPECT_EQ(code_of(catalog().delete_manifest(app_, sha256_of("m"), {"tester"})), ErrorCode::manifest_unknown);
   ASSERT_TRUE(catalog().put_manifest(put_of(app_, image("x"))));
   ASSERT_TRUE(catalog().put_manifest(put_of(other_, image("m"))));
-  EXPECT_EQ(code_of(catalog().delete_manifest(app_, image("m").digest, "tester")), ErrorCode::manifest_unknown);
+  EXPECT_EQ(code_of(catalog().delete_manifest(app_, image("m").digest, {"tester"})), ErrorCode::manifest_unknown);
 }
 
 // --- The whole -----------------------------------------------------------------------------------------------------------------
@@ -320,14 +320,14 @@ TEST_P(CatalogContract, EveryWriteRaisesTheGeneration) {
   EXPECT_TRUE(raised());
   ASSERT_TRUE(catalog().mount_blob(other_, app_, sha256_of("b")));
   EXPECT_TRUE(raised());
-  ASSERT_TRUE(catalog().unlink_blob(other_, sha256_of("b")));
+  ASSERT_TRUE(catalog().unlink_blob(other_, sha256_of("b"), {"tester"}));
   EXPECT_TRUE(raised());
   const Content content = image("m");
   ASSERT_TRUE(catalog().put_manifest(put_of(app_, content, {tag("v")})));
   EXPECT_TRUE(raised());
-  ASSERT_TRUE(catalog().delete_tag(app_, tag("v"), {}, "tester"));
+  ASSERT_TRUE(catalog().delete_tag(app_, tag("v"), {}, {"tester"}));
   EXPECT_TRUE(raised());
-  ASSERT_TRUE(catalog().delete_manifest(app_, content.digest, "tester"));
+  ASSERT_TRUE(catalog().delete_manifest(app_, content.digest, {"tester"}));
   EXPECT_TRUE(raised());
   ASSERT_TRUE(catalog().ping());
   EXPECT_FALSE(raised());

@@ -79,7 +79,7 @@ TEST_P(CatalogDamage, WhatIsNotOnRecordIsNotEntered) {
 TEST_P(CatalogDamage, AManifestMayNameADamagedBlob) {
   ASSERT_TRUE(damage().record(digest, "x"));
   EXPECT_TRUE(catalog().put_manifest(put_of(repository("a"), image("one", config("content")), {tag("v1")})));
-  EXPECT_EQ(catalog().unlink_blob(repository("a"), digest).error().code(), ErrorCode::blob_referenced);
+  EXPECT_EQ(catalog().unlink_blob(repository("a"), digest, {"tester"}).error().code(), ErrorCode::blob_referenced);
 }
 
 TEST_P(CatalogDamage, BlobsAreListedInPagesWithWhatIsKnownOfThem) {

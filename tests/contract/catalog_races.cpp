@@ -111,7 +111,7 @@ TEST_P(CatalogRaces, PutAndUnlinkOfABlobNeverBothWin) {
     at_once(2, [&](int i) {
       const Content content = image(name, std::nullopt, {layer(name)});
       if (i == 0) put = catalog().put_manifest(put_of(app_, content)).has_value();
-      if (i == 1) unlinked = catalog().unlink_blob(app_, sha256_of(name)).has_value();
+      if (i == 1) unlinked = catalog().unlink_blob(app_, sha256_of(name), {"tester"}).has_value();
     });
     EXPECT_NE(put, unlinked);
   }
@@ -163,7 +163,7 @@ TEST_P(CatalogRaces, MixedWorkOfManyThreadsStaysWhole) {
       const auto read = catalog().find_manifest(name, tag("t" + own)).value();
       if (!read || read->bytes != content.bytes) ++unexpected;
       if (!catalog().list_tags(name, "", 100)) ++unexpected;
-      if (round % 2 == 0 && !catalog().delete_manifest(name, content.digest, "tester")) ++unexpected;
+      if (round % 2 == 0 && !catalog().delete_manifest(name, content.digest, {"tester"})) ++unexpected;
     }
   });
   EXPECT_EQ(unexpected, 0);

@@ -75,7 +75,7 @@ TEST_P(CatalogContract, AnUnknownSubjectOrRepositoryHasNoReferrers) {
   ASSERT_TRUE(catalog().put_manifest(put_of(app_, content)));
   EXPECT_TRUE(catalog().list_referrers(app_, sha256_of("x"), "", "", 10).value().referrers.empty());
   EXPECT_TRUE(catalog().list_referrers(app_, sha256_of("s"), "c/d", "", 10).value().referrers.empty());
-  ASSERT_TRUE(catalog().delete_manifest(app_, content.digest, "tester"));
+  ASSERT_TRUE(catalog().delete_manifest(app_, content.digest, {"tester"}));
   EXPECT_TRUE(catalog().list_referrers(app_, sha256_of("s"), "", "", 10).value().referrers.empty());
 }
 
@@ -123,10 +123,10 @@ TEST_P(CatalogContract, EveryChangeOfATagIsHistory) {
   ASSERT_TRUE(catalog().put_manifest(put_of(app_, one, {tag("v")})));
   under_test().clock().advance(std::chrono::seconds(5));
   ManifestPut second = put_of(app_, two, {tag("v"), tag("w")});
-  second.principal = "user:7";
+  second.by = {"user:7"};
   ASSERT_TRUE(catalog().put_manifest(second));
   ASSERT_TRUE(catalog().put_manifest(put_of(app_, two, {tag("v")})));  // changes nothing
-  ASSERT_TRUE(catalog().delete_tag(app_, tag("v"), {}, "user:8"));
+  ASSERT_TRUE(catalog().delete_tag(app_, tag("v"), {}, {"user:8"}));
   ASSERT_TRUE(catalog().put_manifest(put_of(app_, one, {tag("v")})));
   ASSERT_TRUE(catalog().put_manifest(put_of(other_, one, {tag("v")})));
 
@@ -159,11 +159,11 @@ TEST_P(CatalogContract, EveryChangeOfATagIsHistory) {
 }
 
 TEST_P(CatalogContract, DeletingAMissingTagIsTagUnknown) {
-  EXPECT_EQ(code_of(catalog().delete_tag(app_, tag("v"), {}, "tester")), ErrorCode::tag_unknown);
+  EXPECT_EQ(code_of(catalog().delete_tag(app_, tag("v"), {}, {"tester"})), ErrorCode::tag_unknown);
   ASSERT_TRUE(catalog().put_manifest(put_of(app_, image("m"), {tag("w")})));
-  EXPECT_EQ(code_of(catalog().delete_tag(app_, tag("v"), {}, "tester")), ErrorCode::tag_unknown);
-  ASSERT_TRUE(catalog().delete_tag(app_, tag("w"), {}, "tester"));
-  EXPECT_EQ(code_of(catalog().delete_tag(app_, tag("w"), {}, "tester")), ErrorCode::tag_unknown);
+  EXPECT_EQ(code_of(catalog().delete_tag(app_, tag("v"), {}, {"tester"})), ErrorCode::tag_unknown);
+  ASSERT_TRUE(catalog().delete_tag(app_, tag("w"), {}, {"tester"}));
+  EXPECT_EQ(code_of(catalog().delete_tag(app_, tag("w"), {}, {"tester"})), ErrorCode::tag_unknown);
 }
 
 // --- Conditions ----------------------------------------------------------------------------------------------------------------
@@ -222,9 +222,9 @@ TEST_P(CatalogContract, ConditionsDecideWhetherATagIsDeleted) {
   for (const ConditionCase& c : condition_cases()) {
     SCOPED_TRACE(number);
     const auto name = repository("conditions/" + std::to_string(number++));
-    EXPECT_EQ(code_of(catalog().delete_tag(name, tag("v"), c.condition, "tester")), ErrorCode::tag_unknown);
+    EXPECT_EQ(code_of(catalog().delete_tag(name, tag("v"), c.condition, {"tester"})), ErrorCode::tag_unknown);
     ASSERT_TRUE(catalog().put_manifest(put_of(name, image("1"), {tag("v")})));
-    EXPECT_EQ(code_of(catalog().delete_tag(name, tag("v"), c.condition, "tester")),
+    EXPECT_EQ(code_of(catalog().delete_tag(name, tag("v"), c.condition, {"tester"})),
               c.holds_on_one ? std::nullopt : std::optional(ErrorCode::precondition_failed));
     EXPECT_EQ(catalog().find_manifest_info(name, tag("v")).value().has_value(), !c.holds_on_one);
   }

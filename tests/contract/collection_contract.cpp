@@ -104,7 +104,7 @@ TEST_P(CollectionContract, ABlobGoesFromTheRepositoryThatDoesNotNeedIt) {
 
 TEST_P(CollectionContract, AnUnlinkedBlobGoesWhenItsLeaseEnds) {
   link("b");
-  ASSERT_TRUE(catalog().unlink_blob(app_, sha256_of("b")));
+  ASSERT_TRUE(catalog().unlink_blob(app_, sha256_of("b"), {"tester"}));
   EXPECT_EQ(collect().blobs, 0U);
   clock().advance(kDay);
   EXPECT_EQ(collect().blobs, 1U);
@@ -173,7 +173,7 @@ TEST_P(CollectionContract, HeadOfAReferencedBlobWritesNothingAndHoldsWhenTheMani
   EXPECT_EQ(collection().find_and_renew_blob(app_, sha256_of("l")).value(), 1U);
   EXPECT_EQ(catalog().generation(), before);
 
-  ASSERT_TRUE(catalog().delete_manifest(app_, content.digest, "tester"));
+  ASSERT_TRUE(catalog().delete_manifest(app_, content.digest, {"tester"}));
   collect();
   EXPECT_TRUE(has_blob("l"));
   clock().advance(kDay - seconds(1));
@@ -263,7 +263,7 @@ TEST_P(CollectionContract, ChildrenOfAKeptIndexStayAndGoWithIt) {
   EXPECT_EQ(collect().manifests, 0U);
   EXPECT_TRUE(has(child));
 
-  ASSERT_TRUE(catalog().delete_tag(app_, tag("v"), {}, "tester"));
+  ASSERT_TRUE(catalog().delete_tag(app_, tag("v"), {}, {"tester"}));
   EXPECT_EQ(collect().manifests, 0U);
   clock().advance(30 * kDay);
   EXPECT_EQ(collect().manifests, 3U);
@@ -280,7 +280,7 @@ TEST_P(CollectionContract, AChildThatIsAskedAfterItsIndexInOneRoundGoesToo) {
   put(parent);
   clock().advance(kDay);
   put(child, {tag("t")});
-  ASSERT_TRUE(catalog().delete_tag(app_, tag("t"), {}, "t"));
+  ASSERT_TRUE(catalog().delete_tag(app_, tag("t"), {}, {"t"}));
   collect();  // the child's clock starts, a day after its index's
   clock().advance(60 * kDay);
   EXPECT_EQ(collect().manifests, 2U);
@@ -297,7 +297,7 @@ TEST_P(CollectionContract, ReferrersOfAKeptSubjectStayAndGoWithIt) {
   clock().advance(100 * kDay);
   EXPECT_EQ(collect().manifests, 0U);
 
-  ASSERT_TRUE(catalog().delete_tag(app_, tag("v"), {}, "tester"));
+  ASSERT_TRUE(catalog().delete_tag(app_, tag("v"), {}, {"tester"}));
   collect();
   clock().advance(30 * kDay);
   EXPECT_EQ(collect().manifests, 3U);
@@ -331,7 +331,7 @@ TEST_P(CollectionContract, TheForecastIsWhatARoundDoes) {
   ASSERT_TRUE(catalog().link_blob(other_, sha256_of("4"), 1));  // needed by the other
   const Content needing = image("m", std::nullopt, {layer("4")});
   ASSERT_TRUE(catalog().put_manifest(put_of(other_, needing, {tag("v")})));
-  ASSERT_TRUE(catalog().unlink_blob(app_, sha256_of("5")));
+  ASSERT_TRUE(catalog().unlink_blob(app_, sha256_of("5"), {"tester"}));
   put(image("tagged", std::nullopt, {layer("0"), layer("1")}), {tag("v")});
   put(image("untagged", std::nullopt, {layer("2")}));
   clock().advance(31 * kDay);

@@ -53,12 +53,12 @@ INSTANTIATE_TEST_SUITE_P(All, HistoryContract, ::testing::ValuesIn(all_catalogs(
 TEST_P(HistoryContract, ADeletedTagComesBack) {
   const Content content = image("m");
   put(content, {tag("v")});
-  ASSERT_TRUE(catalog().delete_tag(app_, tag("v"), {}, "remover"));
+  ASSERT_TRUE(catalog().delete_tag(app_, tag("v"), {}, {"remover"}));
   const Event deleted = event(EventKind::tag_deleted);
   EXPECT_TRUE(deleted.restorable);
   EXPECT_EQ(deleted.principal, "remover");
 
-  const auto restored = history().restore(app_, deleted.id, "healer").value();
+  const auto restored = history().restore(app_, deleted.id, {"healer"}).value();
   EXPECT_EQ(restored.digest, content.digest);
   EXPECT_EQ(restored.tags, Names{"v"});
   EXPECT_EQ(at("v"), content.digest);
@@ -73,10 +73,10 @@ TEST_P(HistoryContract, AnOverwrittenTagGoesBackToItsOldDigest) {
   put(old, {tag("v")});
   put(newer, {tag("v")});
   EXPECT_TRUE(has(old));
-  ASSERT_TRUE(history().restore(app_, event(EventKind::tag_moved).id, "healer"));
+  ASSERT_TRUE(history().restore(app_, event(EventKind::tag_moved).id, {"healer"}));
   EXPECT_EQ(at("v"), old.digest);
   // And forward again.
-  ASSERT_TRUE(history().restore(app_, event(EventKind::tag_moved).id, "healer"));
+  ASSERT_TRUE(history().restore(app_, event(EventKind::tag_moved).id, {"healer"}));
   EXPECT_EQ(at("v"), newer.digest);
 }
 
@@ -87,12 +87,12 @@ TEST_P(HistoryContract, ADeletedManifestComesBackWithItsTagsBytesAndBlobs) {
   content.manifest.annotations = {{"a", "b"}};
   content.manifest.subject = oci::Descriptor{.media_type = "x/y", .digest = sha256_of("subject"), .size = 1};
   put(content, {tag("v1"), tag("v2")});
-  ASSERT_TRUE(catalog().delete_manifest(app_, content.digest, "remover"));
+  ASSERT_TRUE(catalog().delete_manifest(app_, content.digest, {"remover"}));
   EXPECT_TRUE(catalog().list_referrers(app_, sha256_of("subject"), "", "", 10).value().referrers.empty());
   clock().advance(7 * kDay - seconds(1));
   collect();  // the repository's hold on the blobs ends with their lease, the blobs stay for the trash
 
-  const auto restored = history().restore(app_, event(EventKind::manifest_deleted).id, "healer").value();
+  const auto restored = history().restore(app_, event(EventKind::manifest_deleted).id, {"healer"}).value();
   EXPECT_EQ(restored.tags, (Names{"v1", "v2"}));
   const auto found = catalog().find_manifest(app_, tag("v1")).value();
   ASSERT_TRUE(found);
@@ -112,9 +112,9 @@ TEST_P(HistoryContract, TagsThatWereSetSinceAreLeftAlone) {
   const Content old = image("old");
   const Content newer = image("newer");
   put(old, {tag("a"), tag("b")});
-  ASSERT_TRUE(catalog().delete_manifest(app_, old.digest, "tester"));
+  ASSERT_TRUE(catalog().delete_manifest(app_, old.digest, {"tester"}));
   put(newer, {tag("b")});
-  const auto restored = history().restore(app_, event(EventKind::manifest_deleted).id, "healer").value();
+  const auto restored = history().restore(app_, event(EventKind::manifest_deleted).id, {"healer"}).value();
   EXPECT_EQ(restored.tags, Names{"a"});
   EXPECT_EQ(restored.tags_left, Names{"b"});
   EXPECT_EQ(at("a"), old.digest);
@@ -125,10 +125,10 @@ TEST_P(HistoryContract, ATagEventBringsItsDeletedManifestBack) {
   link("l");
   const Content content = image("m", std::nullopt, {layer("l")});
   put(content, {tag("v")});
-  ASSERT_TRUE(catalog().delete_tag(app_, tag("v"), {}, "tester"));
+  ASSERT_TRUE(catalog().delete_tag(app_, tag("v"), {}, {"tester"}));
   const Event untagged = event(EventKind::tag_deleted);
-  ASSERT_TRUE(catalog().delete_manifest(app_, content.digest, "tester"));
-  ASSERT_TRUE(history().restore(app_, untagged.id, "healer"));
+  ASSERT_TRUE(catalog().delete_manifest(app_, content.digest, {"tester"}));
+  ASSERT_TRUE(history().restore(app_, untagged.id, {"healer"}));
   EXPECT_EQ(at("v"), content.digest);
 }
 
@@ -138,9 +138,9 @@ TEST_P(HistoryContract, AnIndexComesBackWithItsDeletedChildren) {
   put(child);
   const Content parent = index("parent", {descriptor_of(child)});
   put(parent, {tag("v")});
-  ASSERT_TRUE(catalog().delete_manifest(app_, child.digest, "tester"));
-  ASSERT_TRUE(catalog().delete_manifest(app_, parent.digest, "tester"));
-  ASSERT_TRUE(history().restore(app_, event(EventKind::manifest_deleted).id, "healer"));
+  ASSERT_TRUE(catalog().delete_manifest(app_, child.digest, {"tester"}));
+  ASSERT_TRUE(catalog().delete_manifest(app_, parent.digest, {"tester"}));
+  ASSERT_TRUE(history().restore(app_, event(EventKind::manifest_deleted).id, {"healer"}));
   EXPECT_TRUE(has(parent));
   EXPECT_TRUE(has(child));
 }
@@ -153,7 +153,7 @@ TEST_P(HistoryContract, ChildrenAndReferrersStayWhileTheirParentMayComeBack) {
   const Content signature = referrer("signature", parent.digest, "a/b");
   put(signature);
   clock().advance(100 * kDay);
-  ASSERT_TRUE(catalog().delete_manifest(app_, parent.digest, "tester"));
+  ASSERT_TRUE(catalog().delete_manifest(app_, parent.digest, {"tester"}));
   collect();
   EXPECT_TRUE(has(child));
   EXPECT_TRUE(has(signature));
@@ -167,12 +167,12 @@ TEST_P(HistoryContract, AfterTheUndoWindowItIsGone) {
   link("l");
   const Content content = image("m", std::nullopt, {layer("l")});
   put(content, {tag("v")});
-  ASSERT_TRUE(catalog().delete_manifest(app_, content.digest, "tester"));
+  ASSERT_TRUE(catalog().delete_manifest(app_, content.digest, {"tester"}));
   clock().advance(7 * kDay);
   collect();
   const Event deleted = event(EventKind::manifest_deleted);
   EXPECT_FALSE(deleted.restorable);
-  EXPECT_EQ(code_of(history().restore(app_, deleted.id, "healer")), ErrorCode::restore_impossible);
+  EXPECT_EQ(code_of(history().restore(app_, deleted.id, {"healer"})), ErrorCode::restore_impossible);
   EXPECT_FALSE(catalog().find_blob(app_, sha256_of("l")).value().has_value());
   EXPECT_EQ(catalog().collection().begin_removal(clock().now(), 10).value().size(), 1U);
 }
@@ -181,12 +181,12 @@ TEST_P(HistoryContract, ABlobThatAClientDeletedIsThereForTheRestore) {
   link("l");
   const Content content = image("m", std::nullopt, {layer("l")});
   put(content, {tag("v")});
-  ASSERT_TRUE(catalog().delete_manifest(app_, content.digest, "tester"));
-  ASSERT_TRUE(catalog().unlink_blob(app_, sha256_of("l")));
+  ASSERT_TRUE(catalog().delete_manifest(app_, content.digest, {"tester"}));
+  ASSERT_TRUE(catalog().unlink_blob(app_, sha256_of("l"), {"tester"}));
   clock().advance(3 * kDay);
   collect();
   EXPECT_FALSE(catalog().find_blob(app_, sha256_of("l")).value().has_value());
-  ASSERT_TRUE(history().restore(app_, event(EventKind::manifest_deleted).id, "healer"));
+  ASSERT_TRUE(history().restore(app_, event(EventKind::manifest_deleted).id, {"healer"}));
   EXPECT_TRUE(catalog().find_blob(app_, sha256_of("l")).value().has_value());
 }
 
@@ -194,7 +194,7 @@ TEST_P(HistoryContract, ADeletedRepositoryIsGoneAndComesBackWhole) {
   link("l");
   const Content content = image("m", std::nullopt, {layer("l")});
   put(content, {tag("v")});
-  const auto id = history().delete_repository(app_, "remover").value();
+  const auto id = history().delete_repository(app_, {"remover"}).value();
   EXPECT_FALSE(catalog().has_repository(app_).value());
   EXPECT_FALSE(has(content));
   EXPECT_TRUE(catalog().list_repositories("", 10).value().names.empty());
@@ -207,23 +207,23 @@ TEST_P(HistoryContract, ADeletedRepositoryIsGoneAndComesBackWhole) {
 
   clock().advance(7 * kDay - seconds(1));
   collect();
-  ASSERT_TRUE(history().restore(app_, id, "healer"));
+  ASSERT_TRUE(history().restore(app_, id, {"healer"}));
   EXPECT_EQ(at("v"), content.digest);
   EXPECT_EQ(catalog().find_blob(app_, sha256_of("l")).value(), 1U);
   EXPECT_EQ(events().front().kind, EventKind::repository_restored);
-  EXPECT_EQ(code_of(history().restore(app_, id, "healer")), ErrorCode::restore_impossible);
+  EXPECT_EQ(code_of(history().restore(app_, id, {"healer"})), ErrorCode::restore_impossible);
 }
 
 TEST_P(HistoryContract, ADeletedRepositoryDoesNotComeBackOverANewOne) {
   const Content old = image("old");
   put(old, {tag("v")});
-  const auto first = history().delete_repository(app_, "remover").value();
+  const auto first = history().delete_repository(app_, {"remover"}).value();
   const Content newer = image("newer");
   put(newer, {tag("v")});
   EXPECT_EQ(at("v"), newer.digest);
-  EXPECT_EQ(code_of(history().restore(app_, first, "healer")), ErrorCode::restore_impossible);
-  const auto second = history().delete_repository(app_, "remover").value();
-  ASSERT_TRUE(history().restore(app_, first, "healer"));
+  EXPECT_EQ(code_of(history().restore(app_, first, {"healer"})), ErrorCode::restore_impossible);
+  const auto second = history().delete_repository(app_, {"remover"}).value();
+  ASSERT_TRUE(history().restore(app_, first, {"healer"}));
   EXPECT_EQ(at("v"), old.digest);
   EXPECT_EQ(events().back().kind, EventKind::tag_created);
   EXPECT_NE(first, second);
@@ -234,25 +234,25 @@ TEST_P(HistoryContract, ADeletedRepositoryIsEmptiedAfterTheUndoWindow) {
     link(std::to_string(i));
     put(image(std::to_string(i), std::nullopt, {layer(std::to_string(i))}), {tag("v" + std::to_string(i))});
   }
-  const auto id = history().delete_repository(app_, "remover").value();
+  const auto id = history().delete_repository(app_, {"remover"}).value();
   clock().advance(7 * kDay);
   const catalog::KeepRules rules{.untagged_keep = 30 * kDay, .undo_window = 7 * kDay};
   for (int round = 0; round < 20; ++round) ASSERT_TRUE(catalog().collection().mark(rules, 2));
   EXPECT_EQ(catalog().collection().begin_removal(clock().now(), 100).value().size(), 5U);
-  EXPECT_EQ(code_of(history().restore(app_, id, "healer")), ErrorCode::event_unknown);
+  EXPECT_EQ(code_of(history().restore(app_, id, {"healer"})), ErrorCode::event_unknown);
   EXPECT_EQ(code_of(history().list_events(app_, 0, 10)), ErrorCode::repository_unknown);
 }
 
 TEST_P(HistoryContract, EventsOfOthersAndUnknownOnesAreNotRestored) {
   put(image("m"), {tag("v")});
-  ASSERT_TRUE(catalog().delete_tag(app_, tag("v"), {}, "tester"));
+  ASSERT_TRUE(catalog().delete_tag(app_, tag("v"), {}, {"tester"}));
   const Event deleted = event(EventKind::tag_deleted);
-  EXPECT_EQ(code_of(history().restore(other_, deleted.id, "x")), ErrorCode::event_unknown);
+  EXPECT_EQ(code_of(history().restore(other_, deleted.id, {"x"})), ErrorCode::event_unknown);
   ASSERT_TRUE(catalog().put_manifest(put_of(other_, image("m"))));
-  EXPECT_EQ(code_of(history().restore(other_, deleted.id, "x")), ErrorCode::event_unknown);
-  EXPECT_EQ(code_of(history().restore(app_, 999'999, "x")), ErrorCode::event_unknown);
-  EXPECT_EQ(code_of(history().restore(app_, events().back().id, "x")), ErrorCode::restore_impossible);  // a creation
-  EXPECT_EQ(code_of(history().delete_repository(repository("team/missing"), "x")), ErrorCode::repository_unknown);
+  EXPECT_EQ(code_of(history().restore(other_, deleted.id, {"x"})), ErrorCode::event_unknown);
+  EXPECT_EQ(code_of(history().restore(app_, 999'999, {"x"})), ErrorCode::event_unknown);
+  EXPECT_EQ(code_of(history().restore(app_, events().back().id, {"x"})), ErrorCode::restore_impossible);  // a creation
+  EXPECT_EQ(code_of(history().delete_repository(repository("team/missing"), {"x"})), ErrorCode::repository_unknown);
 }
 
 TEST_P(HistoryContract, EventsAreListedNewestFirstAndByPages) {

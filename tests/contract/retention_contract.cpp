@@ -18,14 +18,14 @@ INSTANTIATE_TEST_SUITE_P(All, RetentionContract, ::testing::ValuesIn(all_catalog
 TEST_P(RetentionContract, RulesAreKeptByScope) {
   EXPECT_FALSE(retention().has_rules().value());
   EXPECT_FALSE(retention().find_rule("a/*").value().has_value());
-  ASSERT_TRUE(retention().put_rule("a/*", "{\"keep_newest\":1}", "tester"));
-  ASSERT_TRUE(retention().put_rule("a/*", "{\"keep_newest\":2}", "tester"));
+  ASSERT_TRUE(retention().put_rule("a/*", "{\"keep_newest\":1}", {"tester"}));
+  ASSERT_TRUE(retention().put_rule("a/*", "{\"keep_newest\":2}", {"tester"}));
   EXPECT_TRUE(retention().has_rules().value());
   under_test().reopen();
   EXPECT_EQ(retention().find_rule("a/*").value(), "{\"keep_newest\":2}");
   EXPECT_FALSE(retention().find_rule("*").value().has_value());
-  EXPECT_TRUE(retention().delete_rule("a/*").value());
-  EXPECT_FALSE(retention().delete_rule("a/*").value());
+  EXPECT_TRUE(retention().delete_rule("a/*", {"tester"}).value());
+  EXPECT_FALSE(retention().delete_rule("a/*", {"tester"}).value());
   EXPECT_FALSE(retention().has_rules().value());
 }
 

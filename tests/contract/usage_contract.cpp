@@ -86,7 +86,7 @@ TEST_P(UsageContract, OldDaysAreForgottenAndSumsStay) {
   ASSERT_TRUE(usage().record(std::vector<PullCount>{pull(content, tag("stays"), 2), pull(content, tag("goes"), 3)}));
   clock().advance(hours(48));
   ASSERT_TRUE(usage().record(std::vector<PullCount>{pull(content, tag("stays"), 1)}));
-  ASSERT_TRUE(catalog().delete_tag(app_, tag("goes"), {}, "t"));
+  ASSERT_TRUE(catalog().delete_tag(app_, tag("goes"), {}, {"t"}));
   EXPECT_EQ(catalog().collection().mark(rules, 10).value().pull_days, 0U);
   clock().advance(hours(24));
   EXPECT_EQ(catalog().collection().mark(rules, 10).value().pull_days, 3U);  // of two tags and the manifest

@@ -58,7 +58,8 @@ void CatalogScript::link(Catalog& catalog, const std::string& name, const std::s
 }
 
 void CatalogScript::unlink(Catalog& catalog, const std::string& name, const std::string& blob) {
-  learn(catalog.unlink_blob(repository(name), sha256_of(blob)), {{key("blob", name, sha256_of(blob).text()), std::nullopt}});
+  learn(catalog.unlink_blob(repository(name), sha256_of(blob), {"tester"}),
+        {{key("blob", name, sha256_of(blob).text()), std::nullopt}});
 }
 
 void CatalogScript::mount(Catalog& catalog, const std::string& to, const std::string& from, const std::string& blob) {
@@ -79,14 +80,14 @@ void CatalogScript::put(Catalog& catalog, const std::string& name, const Content
 }
 
 void CatalogScript::untag(Catalog& catalog, const std::string& name, const std::string& tag_name) {
-  learn(catalog.delete_tag(repository(name), tag(tag_name), {}, "script"), {{key("tag", name, tag_name), std::nullopt}});
+  learn(catalog.delete_tag(repository(name), tag(tag_name), {}, {"script"}), {{key("tag", name, tag_name), std::nullopt}});
 }
 
 void CatalogScript::remove(Catalog& catalog, const std::string& name, const Content& content,
                            const std::vector<std::string>& its_tags) {
   Changes changes = {{key("manifest", name, content.digest.text()), std::nullopt}};
   for (const auto& t : its_tags) changes[key("tag", name, t)] = std::nullopt;
-  learn(catalog.delete_manifest(repository(name), content.digest, "script"), changes);
+  learn(catalog.delete_manifest(repository(name), content.digest, {"script"}), changes);
 }
 
 std::vector<std::string> CatalogScript::differences(Catalog& catalog) const {

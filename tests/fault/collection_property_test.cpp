@@ -203,7 +203,7 @@ class PropertyRun {
     repository.trash.erase(at);
     const bool possible = clock_.now() - deleted.at < kUndoWindow;
     const bool there = repository.manifests.contains(deleted.digest);
-    const auto restored = world_->catalog().history().restore(name, deleted.event, "healer");
+    const auto restored = world_->catalog().history().restore(name, deleted.event, {"healer"});
     if (possible && !there) {
       ASSERT_TRUE(restored) << "step " << step_ << ": " << restored.error().message();
     }

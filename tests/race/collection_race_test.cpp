@@ -128,7 +128,7 @@ class Soak {
     ASSERT_TRUE(events);
     for (const auto& event : events->events) {
       if (event.kind != catalog::EventKind::manifest_deleted || event.before != manifest->digest || !event.restorable) continue;
-      const auto restored = history.restore(name, event.id, "healer");
+      const auto restored = history.restore(name, event.id, {"healer"});
       if (restored) {
         ++restored_;
       } else {

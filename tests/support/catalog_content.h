@@ -70,7 +70,7 @@ inline catalog::ManifestPut put_of(const oci::RepositoryName& name, const Conten
           .tags = std::move(tags),
           .condition = {},
           .children = catalog::ManifestPut::Children::must_exist,
-          .principal = "tester"};
+          .by = {"tester"}};
 }
 
 }  // namespace berth::test

@@ -10,6 +10,7 @@
 #include "berth/auth/access.h"
 #include "berth/http/handler.h"
 #include "berth/service/accounts.h"
+#include "berth/service/audit.h"
 #include "berth/service/collector.h"
 #include "berth/service/health.h"
 #include "berth/service/pull.h"
@@ -35,6 +36,7 @@ struct Services {
   const service::WriteGate& write_gate;
   const service::Freshness& freshness;
   const auth::Policy& policy;
+  service::Audit& audit;
   service::Accounts* accounts = nullptr;  // with --open there are none
   Links links = {};
 };

@@ -13,13 +13,15 @@
 #include "berth/base/clock.h"
 #include "berth/base/error.h"
 #include "berth/base/json.h"
+#include "berth/catalog/audit.h"
 
 namespace berth::catalog {
 class Catalog;
 }
 namespace berth::service {
 class Accounts;
-}
+class Audit;
+}  // namespace berth::service
 
 namespace berth::app {
 
@@ -55,7 +57,9 @@ struct AdminPlace {
   const Settings& settings;
   catalog::Catalog& catalog;
   service::Accounts& accounts;
+  service::Audit& audit;
   const base::Clock& clock;
+  catalog::Origin by;  // "machine:" and the user of the process
 };
 
 // Of accounts, which may be made before there is any data; or of data, which must be there.

@@ -58,6 +58,7 @@ enum class Setting : std::uint8_t {
   undo_window,
   pull_days,
   retention_interval,
+  audit_keep,
   sparse_indexes,
   read_only,
   scrub_rate,

@@ -14,6 +14,7 @@
 
 #include "berth/auth/decision.h"
 #include "berth/auth/roles.h"
+#include "berth/auth/witness.h"
 #include "berth/base/error.h"
 
 namespace berth::auth {
@@ -45,7 +46,8 @@ enum class Expired : std::uint8_t { refused, named };
 
 struct TokenRequest {
   Credential credential;
-  std::string peer;  // address of the client
+  std::string peer;     // address of the client
+  std::string request;  // request id
   std::string service;
   std::vector<std::string> scopes;  // as sent: "repository:acme/app:pull,push", "group/ngc:acme", …
   enum class Offline : std::uint8_t { no, yes } offline = Offline::no;  // also wants a refresh token
@@ -71,12 +73,12 @@ class Policy {
   virtual ~Policy() = default;
   // Who sent this. No credential: the guest. Errors: unauthorized (wrong, unknown, expired, revoked, disabled: which of them is not said),
   // too_many_requests (too many failures from this address or for this account, or the queue for passwords is full).
-  [[nodiscard]] virtual base::Result<Principal> authenticate(const Credential& credential, std::string_view peer,
+  [[nodiscard]] virtual base::Result<Principal> authenticate(const Credential& credential, const From& from,
                                                              Expired expired) const = 0;
   // Whose password this is, also one that must be changed first; keys are none. Errors: unauthorized, too_many_requests, as above;
   // unsupported (there are no accounts here).
   [[nodiscard]] virtual base::Result<ConfirmedPassword> confirm_password(const BasicCredential& credential,
-                                                                         std::string_view peer) const = 0;
+                                                                         const From& from) const = 0;
   [[nodiscard]] virtual Principal guest() const = 0;
   // Errors: unauthorized (credentials would help), denied.
   [[nodiscard]] virtual base::Result<void> check(const Principal& principal, Action action, const Scope& scope) const = 0;
@@ -91,10 +93,8 @@ class Policy {
 // Everything is allowed to everybody; for `--open`.
 class OpenPolicy : public Policy {
  public:
-  [[nodiscard]] base::Result<Principal> authenticate(const Credential&, std::string_view, Expired) const override {
-    return guest();
-  }
-  [[nodiscard]] base::Result<ConfirmedPassword> confirm_password(const BasicCredential&, std::string_view) const override {
+  [[nodiscard]] base::Result<Principal> authenticate(const Credential&, const From&, Expired) const override { return guest(); }
+  [[nodiscard]] base::Result<ConfirmedPassword> confirm_password(const BasicCredential&, const From&) const override {
     return base::fail(base::ErrorCode::unsupported, "this registry runs with --open: it has no accounts");
   }
   [[nodiscard]] Principal guest() const override {

@@ -32,6 +32,7 @@ class AccountPolicy : public Policy {
 
 // `catalog` and the rest outlive the result. Errors: io_error, storage_full, corrupt (of the key ring).
 base::Result<std::unique_ptr<AccountPolicy>> make_account_policy(AccountOptions options, catalog::Catalog& catalog,
-                                                                 base::FileSystem& fs, const base::Clock& clock);
+                                                                 base::FileSystem& fs, Witness& witness,
+                                                                 const base::Clock& clock);
 
 }  // namespace berth::auth

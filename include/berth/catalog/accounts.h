@@ -16,12 +16,24 @@
 
 #include "berth/base/clock.h"
 #include "berth/base/error.h"
+#include "berth/catalog/audit.h"
 #include "berth/oci/names.h"
 
 namespace berth::catalog {
 
 // As stored; CONTRACTS.md, Roles × actions. Values never change their meaning.
 enum class Role : std::uint8_t { registry_read = 1, registry_user = 2, registry_admin = 3, user_admin = 4, org_owner = 5 };
+// As CONTRACTS.md spells it.
+constexpr std::string_view role_name(Role role) {
+  switch (role) {
+    case Role::registry_read: return "REGISTRY_READ";
+    case Role::registry_user: return "REGISTRY_USER";
+    case Role::registry_admin: return "REGISTRY_ADMIN";
+    case Role::user_admin: return "USER_ADMIN";
+    case Role::org_owner: return "ORG_OWNER";
+  }
+  return {};
+}
 
 enum class Standing : std::uint8_t { active = 0, disabled = 1 };
 enum class Rank : std::uint8_t { user = 0, platform_administrator = 1 };
@@ -77,6 +89,14 @@ struct Membership {
 };
 
 enum class KeyKind : std::uint8_t { personal = 0, service = 1, legacy = 2 };
+constexpr std::string_view key_kind_name(KeyKind kind) {
+  switch (kind) {
+    case KeyKind::personal: return "personal";
+    case KeyKind::service: return "service";
+    case KeyKind::legacy: return "legacy";
+  }
+  return {};
+}
 
 // The part of a key that may be shown.
 struct Key {
@@ -101,6 +121,16 @@ enum class Visibility : std::uint8_t {
   listed = 3,        // everybody may see that it is there; pulling as shared_org
   everyone = 4,      // public: guests may pull
 };
+constexpr std::string_view visibility_name(Visibility visibility) {
+  switch (visibility) {
+    case Visibility::org_private: return "private";
+    case Visibility::shared_org: return "org";
+    case Visibility::shared_teams: return "teams";
+    case Visibility::listed: return "listed";
+    case Visibility::everyone: return "public";
+  }
+  return {};
+}
 
 // All that a decision needs to know of the place a repository name names, whether or not it is there.
 struct Place {
@@ -147,6 +177,7 @@ struct Openness {
   std::vector<std::string> teams;
 };
 
+// `by`: on whose behalf; the change and the audit row that tells of it are one transaction (audit.h).
 // Errors of every call: those of Catalog (storage_full, io_error, corrupt, busy). `exists` below is already_exists, `unknown` is
 // object_unknown; both name the thing.
 class AccountCatalog {
@@ -159,7 +190,7 @@ class AccountCatalog {
 
   // --- users ---------------------------------------------------------------------------------------------------------
   // Errors: exists (the email).
-  virtual base::Result<std::int64_t> create_user(const NewUser& user) = 0;
+  virtual base::Result<std::int64_t> create_user(const NewUser& user, const Origin& by) = 0;
   [[nodiscard]] virtual base::Result<std::optional<User>> find_user(std::int64_t id) = 0;
   [[nodiscard]] virtual base::Result<std::optional<User>> find_user_by_email(std::string_view email) = 0;
   // By id, after `after` (0 = from the first), at most `limit`.
@@ -167,32 +198,33 @@ class AccountCatalog {
   // An active platform administrator, the oldest.
   [[nodiscard]] virtual base::Result<std::optional<std::int64_t>> find_administrator() = 0;
   // Errors: unknown; parameter_invalid: the last active administrator stays one.
-  virtual base::Result<void> set_standing(std::int64_t user, Standing standing) = 0;
-  virtual base::Result<void> set_rank(std::int64_t user, Rank rank) = 0;
+  virtual base::Result<void> set_standing(std::int64_t user, Standing standing, const Origin& by) = 0;
+  virtual base::Result<void> set_rank(std::int64_t user, Rank rank, const Origin& by) = 0;
   // Errors: unknown.
-  virtual base::Result<void> set_user_name(std::int64_t user, std::string_view name) = 0;
+  virtual base::Result<void> set_user_name(std::int64_t user, std::string_view name, const Origin& by) = 0;
   // Errors: unknown.
-  virtual base::Result<void> set_password(std::int64_t user, const StoredPassword& password) = 0;
+  virtual base::Result<void> set_password(std::int64_t user, const StoredPassword& password, const Origin& by) = 0;
   [[nodiscard]] virtual base::Result<std::optional<StoredPassword>> find_password(std::int64_t user) = 0;
 
   // --- organisations and teams ----------------------------------------------------------------------------------------
   // Errors: exists.
-  virtual base::Result<std::int64_t> create_org(std::string_view name, std::string_view display_name) = 0;
+  virtual base::Result<std::int64_t> create_org(std::string_view name, std::string_view display_name, const Origin& by) = 0;
   [[nodiscard]] virtual base::Result<std::optional<Org>> find_org(std::string_view name) = 0;
   [[nodiscard]] virtual base::Result<std::vector<Org>> list_orgs(std::string_view after, std::size_t limit) = 0;
   // Errors: exists, unknown (the org).
-  virtual base::Result<std::int64_t> create_team(std::int64_t org, std::string_view name, std::string_view description) = 0;
+  virtual base::Result<std::int64_t> create_team(std::int64_t org, std::string_view name, std::string_view description,
+                                                 const Origin& by) = 0;
   [[nodiscard]] virtual base::Result<std::optional<Team>> find_team(std::int64_t org, std::string_view name) = 0;
   [[nodiscard]] virtual base::Result<std::vector<Team>> list_teams(std::int64_t org, std::string_view after,
                                                                    std::size_t limit) = 0;
   // Takes its memberships and shares with it; what lies under its name stays. Errors: unknown.
-  virtual base::Result<void> delete_team(std::int64_t org, std::int64_t team) = 0;
+  virtual base::Result<void> delete_team(std::int64_t org, std::int64_t team, const Origin& by) = 0;
 
   // --- memberships ----------------------------------------------------------------------------------------------------
   // Giving a role twice is no error. Errors: unknown (user, org or team).
-  virtual base::Result<void> add_grant(std::int64_t user, const Grant& grant) = 0;
+  virtual base::Result<void> add_grant(std::int64_t user, const Grant& grant, const Origin& by) = 0;
   // False when the user did not have it.
-  virtual base::Result<bool> remove_grant(std::int64_t user, const Grant& grant) = 0;
+  virtual base::Result<bool> remove_grant(std::int64_t user, const Grant& grant, const Origin& by) = 0;
   [[nodiscard]] virtual base::Result<std::vector<Grant>> list_grants(std::int64_t user) = 0;
   // Of a user, by ids of org and team.
   [[nodiscard]] virtual base::Result<std::vector<Membership>> list_memberships(std::int64_t user) = 0;
@@ -202,16 +234,16 @@ class AccountCatalog {
 
   // --- keys -----------------------------------------------------------------------------------------------------------
   // A new legacy key revokes the user's older one in the same transaction. Errors: unknown (owner).
-  virtual base::Result<std::int64_t> create_key(const NewKey& key) = 0;
+  virtual base::Result<std::int64_t> create_key(const NewKey& key, const Origin& by) = 0;
   [[nodiscard]] virtual base::Result<std::optional<Key>> find_key(std::int64_t id) = 0;
   [[nodiscard]] virtual base::Result<std::optional<Key>> find_key_by_hash(std::string_view hash) = 0;
   // By id, after `after` (0 = from the first), at most `limit`.
   [[nodiscard]] virtual base::Result<std::vector<Key>> list_keys(const KeyHolder& holder, std::int64_t after,
                                                                  std::size_t limit) = 0;
   // Errors: unknown. Revoking twice is no error; the first time stays.
-  virtual base::Result<void> revoke_key(std::int64_t id) = 0;
+  virtual base::Result<void> revoke_key(std::int64_t id, const Origin& by) = 0;
   // Ends a key at `expires`, unless it ends earlier. Errors: unknown.
-  virtual base::Result<void> set_key_expiry(std::int64_t id, base::TimePoint expires) = 0;
+  virtual base::Result<void> set_key_expiry(std::int64_t id, base::TimePoint expires, const Origin& by) = 0;
   // Notes when keys were last used: (id, time) pairs, one transaction. Raises no generation.
   virtual base::Result<void> touch_keys(const std::vector<std::pair<std::int64_t, base::TimePoint>>& uses) = 0;
 
@@ -219,12 +251,12 @@ class AccountCatalog {
   [[nodiscard]] virtual base::Result<Place> find_place(const PlaceName& name) = 0;
   // `teams` of Visibility::shared_teams alone. Errors: repository_unknown.
   virtual base::Result<void> set_visibility(const oci::RepositoryName& repository, Visibility visibility,
-                                            const std::vector<std::int64_t>& teams) = 0;
+                                            const std::vector<std::int64_t>& teams, const Origin& by) = 0;
   // Errors: repository_unknown.
   [[nodiscard]] virtual base::Result<Openness> get_openness(const oci::RepositoryName& repository) = 0;
   // Tags that may not move once they are there: patterns with '*', "*" alone for all, none for none. Errors: repository_unknown.
-  virtual base::Result<void> set_immutable_tags(const oci::RepositoryName& repository,
-                                                const std::vector<std::string>& patterns) = 0;
+  virtual base::Result<void> set_immutable_tags(const oci::RepositoryName& repository, const std::vector<std::string>& patterns,
+                                                const Origin& by) = 0;
   [[nodiscard]] virtual base::Result<std::vector<std::string>> list_immutable_tags(const oci::RepositoryName& repository) = 0;
 
   // --- from --open to accounts ------------------------------------------------------------------------------------------
@@ -232,7 +264,7 @@ class AccountCatalog {
   virtual base::Result<void> note_open_data() = 0;
   // Makes the organisations and teams that names of repositories imply and that have no row yet; `owner` becomes ORG_OWNER of each
   // new one. Names of one part belong to `default_org`. Returns how many organisations it made; costs nothing when nothing was noted.
-  virtual base::Result<std::int64_t> adopt_orgs(std::int64_t owner, std::string_view default_org) = 0;
+  virtual base::Result<std::int64_t> adopt_orgs(std::int64_t owner, std::string_view default_org, const Origin& by) = 0;
 };
 
 }  // namespace berth::catalog

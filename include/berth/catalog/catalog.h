@@ -1,6 +1,8 @@
 // Everything that is not blob bytes, as rows: repositories, manifests (their bytes included), tags and their history, which blob
 // belongs to which repository.
 //
+// `by`: on whose behalf; the change, its line in the history and the audit row that tells of it are one transaction.
+//
 // What this is: typed questions in, plain structs out; each writing call is one transaction that is durable when it returns
 // (SQLite: WAL, synchronous=FULL; calls that arrive together share one commit). What it is not: bytes of blobs, HTTP, rights.
 // Order: names, tags and digests bytewise. Paging: keyset ("after"), never offsets; every page costs its own length.
@@ -18,6 +20,7 @@
 
 #include "berth/base/clock.h"
 #include "berth/base/error.h"
+#include "berth/catalog/audit.h"
 #include "berth/catalog/damage.h"
 #include "berth/oci/digest.h"
 #include "berth/oci/manifest.h"
@@ -79,7 +82,7 @@ struct ManifestPut {
   TagCondition condition;      // on each of the tags
   // Whether what the manifest names (an index's children, an image's config and layers) must be in the repository.
   enum class Children : std::uint8_t { must_exist, may_be_missing } children = Children::must_exist;
-  std::string principal;  // for the history
+  Origin by;
 };
 
 enum class TagAction : std::uint8_t { created, moved, deleted };
@@ -123,7 +126,7 @@ class Catalog {
   [[nodiscard]] virtual base::Result<std::vector<std::string>> list_blob_holders(const oci::Digest& digest,
                                                                                  std::size_t limit) = 0;
   // Errors: blob_unknown, blob_referenced (a manifest of this repository names it).
-  virtual base::Result<void> unlink_blob(const oci::RepositoryName& repository, const oci::Digest& digest) = 0;
+  virtual base::Result<void> unlink_blob(const oci::RepositoryName& repository, const oci::Digest& digest, const Origin& by) = 0;
 
   // --- manifests -----------------------------------------------------------------------------------------------------
   // Stores a manifest and sets its tags in one transaction; storing the same digest again is no error. The stored media type of
@@ -137,7 +140,7 @@ class Catalog {
                                                                                      const oci::Reference& reference) = 0;
   // Deletes the manifest and every tag on it; History::restore brings them back. Errors: manifest_unknown.
   virtual base::Result<void> delete_manifest(const oci::RepositoryName& repository, const oci::Digest& digest,
-                                             std::string_view principal) = 0;
+                                             const Origin& by) = 0;
   // Manifests whose subject is `subject`, after `after` (a digest's text, exclusive), at most `limit`; only of `artifact_type` unless empty.
   [[nodiscard]] virtual base::Result<ReferrerPage> list_referrers(const oci::RepositoryName& repository,
                                                                   const oci::Digest& subject, std::string_view artifact_type,
@@ -148,7 +151,7 @@ class Catalog {
                                                          std::size_t limit) = 0;
   // Errors: tag_unknown, precondition_failed.
   virtual base::Result<void> delete_tag(const oci::RepositoryName& repository, const oci::Tag& tag, const TagCondition& condition,
-                                        std::string_view principal) = 0;
+                                        const Origin& by) = 0;
   // Newest first, entries with id < `before_id` (0 = from the newest), at most `limit`; of one tag, or of all when nullopt.
   [[nodiscard]] virtual base::Result<std::vector<TagHistoryEntry>> list_tag_history(const oci::RepositoryName& repository,
                                                                                     const std::optional<oci::Tag>& tag,
@@ -169,6 +172,7 @@ class Catalog {
   [[nodiscard]] virtual History& history() = 0;
   [[nodiscard]] virtual Usage& usage() = 0;
   [[nodiscard]] virtual Retention& retention() = 0;
+  [[nodiscard]] virtual AuditLog& audit() = 0;
 
   // A cheap read that proves the database answers; for /readyz. Errors: io_error, corrupt.
   [[nodiscard]] virtual base::Result<void> ping() = 0;

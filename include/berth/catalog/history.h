@@ -13,6 +13,7 @@
 
 #include "berth/base/clock.h"
 #include "berth/base/error.h"
+#include "berth/catalog/audit.h"
 #include "berth/oci/digest.h"
 #include "berth/oci/names.h"
 
@@ -63,9 +64,9 @@ class History {
   // its tags that nobody has set since. A repository: everything in it.
   // Errors: event_unknown; restore_impossible (not an event that takes something away; the content is gone for good; a blob of it is; a
   // repository of that name is there).
-  virtual base::Result<Restored> restore(const oci::RepositoryName& repository, std::int64_t id, std::string_view principal) = 0;
+  virtual base::Result<Restored> restore(const oci::RepositoryName& repository, std::int64_t id, const Origin& by) = 0;
   // The repository and everything in it is gone for everybody, and can be restored. Errors: repository_unknown.
-  virtual base::Result<std::int64_t> delete_repository(const oci::RepositoryName& repository, std::string_view principal) = 0;
+  virtual base::Result<std::int64_t> delete_repository(const oci::RepositoryName& repository, const Origin& by) = 0;
 };
 
 }  // namespace berth::catalog

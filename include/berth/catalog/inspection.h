@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "berth/base/error.h"
+#include "berth/catalog/audit.h"
 #include "berth/catalog/damage.h"
 
 namespace berth::catalog {
@@ -52,6 +53,9 @@ class Inspection {
   [[nodiscard]] virtual base::Result<bool> has_manifest(std::int64_t repository_id, std::string_view digest) = 0;
   // What the rows say that a manifest names, in the order of digest and role.
   [[nodiscard]] virtual base::Result<std::vector<ReferenceRecord>> list_references(std::int64_t manifest) = 0;
+  // The audit log's rows in their order, after number `after`, at most `limit`; and its segments.
+  [[nodiscard]] virtual base::Result<std::vector<AuditRow>> list_audit(std::int64_t after, std::size_t limit) = 0;
+  [[nodiscard]] virtual base::Result<std::vector<AuditSegment>> list_audit_segments() = 0;
   // Whether the repository holds the blob.
   [[nodiscard]] virtual base::Result<bool> is_linked(std::int64_t repository_id, std::string_view digest) = 0;
 };

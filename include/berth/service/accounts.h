@@ -77,8 +77,11 @@ struct Self {
 
 class Accounts {
  public:
-  Accounts(catalog::AccountCatalog& rows, auth::Passwords& passwords, const base::Clock& clock)
-      : rows_(rows), passwords_(passwords), clock_(clock) {}
+  // `by`: on whose behalf everything is done that changes something.
+  Accounts(catalog::AccountCatalog& rows, auth::Passwords& passwords, const base::Clock& clock, catalog::Origin by)
+      : rows_(rows), passwords_(passwords), clock_(clock), by_(std::move(by)) {}
+  // The same on behalf of somebody else: what a request does is its principal's.
+  [[nodiscard]] Accounts by(catalog::Origin origin) const { return {rows_, passwords_, clock_, std::move(origin)}; }
 
   // --- first start -----------------------------------------------------------------------------------------------------
   [[nodiscard]] base::Result<std::optional<std::int64_t>> find_administrator() { return rows_.find_administrator(); }
@@ -169,6 +172,7 @@ class Accounts {
   catalog::AccountCatalog& rows_;
   auth::Passwords& passwords_;
   const base::Clock& clock_;
+  catalog::Origin by_;
 };
 
 // "private", "org", "teams", "listed", "public".

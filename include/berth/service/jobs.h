@@ -12,6 +12,7 @@
 #include "berth/base/clock.h"
 #include "berth/base/error.h"
 #include "berth/catalog/catalog.h"
+#include "berth/service/audit.h"
 #include "berth/service/collector.h"
 #include "berth/service/disk_reserve.h"
 #include "berth/service/health.h"
@@ -55,6 +56,11 @@ std::unique_ptr<Job> make_gated(const WriteGate& gate, std::unique_ptr<Job> job)
 
 // Notes when keys were used and renews the key that signs tokens (auth::AccountPolicy::tick).
 std::unique_ptr<Job> make_account_upkeep(auth::AccountPolicy& policy);
+
+// Writes what the audit log has taken in, once a second.
+std::unique_ptr<Job> make_audit_flush(Audit& audit);
+// Closes its segments and takes old ones away.
+std::unique_ptr<Job> make_audit_upkeep(Audit& audit);
 
 class JobRunner {
  public:

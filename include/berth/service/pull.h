@@ -32,7 +32,7 @@ class BlobPull {
   [[nodiscard]] base::Result<store::BlobReader> open(const oci::RepositoryName& repository, const oci::Digest& digest,
                                                      std::uint64_t size, const std::optional<oci::ByteRange>& range) const;
   // Takes it out of the repository; the bytes go when nothing holds them any more. Errors: blob_unknown, blob_referenced. Spec: end-10.
-  base::Result<void> remove(const oci::RepositoryName& repository, const oci::Digest& digest);
+  base::Result<void> remove(const oci::RepositoryName& repository, const oci::Digest& digest, const catalog::Origin& by);
 
  private:
   store::BlobStore& store_;
@@ -53,7 +53,7 @@ class ManifestPull {
   // A digest: the manifest and all tags on it; a tag: that tag. Errors: manifest_unknown, precondition_failed, parameter_invalid (a
   // condition with a digest). Spec: end-9.
   base::Result<void> remove(const oci::RepositoryName& repository, const oci::Reference& reference,
-                            const catalog::TagCondition& condition, const auth::Principal& principal);
+                            const catalog::TagCondition& condition, const catalog::Origin& by);
 
   // What counts further pulls of what get() answered, when its answer is given again without it; nullptr: nobody counts.
   [[nodiscard]] std::shared_ptr<PullEntry> entry(const oci::RepositoryName& repository, const oci::Reference& reference,

@@ -89,7 +89,7 @@ struct ManifestUpload {
   std::string bytes;
   std::vector<oci::Tag> tags;  // of the tag parameter
   catalog::TagCondition condition;
-  std::string principal;
+  catalog::Origin by;
 };
 
 struct PushedManifest {

@@ -16,7 +16,6 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/auth/access.h"
 #include "berth/base/clock.h"
 #include "berth/base/error.h"
 #include "berth/catalog/catalog.h"
@@ -54,7 +53,7 @@ class RetentionService {
   // The rule of exactly this scope.
   [[nodiscard]] base::Result<std::optional<RetentionRule>> find_rule(std::string_view scope) const;
   // A rule without members takes the scope's rule away.
-  base::Result<void> put_rule(std::string_view scope, const RetentionRule& rule, const auth::Principal& principal);
+  base::Result<void> put_rule(std::string_view scope, const RetentionRule& rule, const catalog::Origin& by);
   // Applies the rule that holds for the repository. A tag that moves meanwhile is left alone.
   base::Result<RetentionOutcome> apply(const oci::RepositoryName& repository, RetentionRun run);
   // Applies the rules to at most `limit` repositories after `after`; the name of the last one, or empty at the end.

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 
-#include "berth/auth/access.h"
 #include "berth/base/error.h"
 #include "berth/catalog/history.h"
 #include "berth/catalog/usage.h"
@@ -18,10 +17,9 @@ class Undo {
   [[nodiscard]] base::Result<catalog::EventPage> list(const oci::RepositoryName& repository, std::int64_t before_id,
                                                       std::size_t limit) const;
   // Errors: event_unknown, restore_impossible.
-  base::Result<catalog::Restored> restore(const oci::RepositoryName& repository, std::int64_t id,
-                                          const auth::Principal& principal);
+  base::Result<catalog::Restored> restore(const oci::RepositoryName& repository, std::int64_t id, const catalog::Origin& by);
   // The id of the event that restores it. Errors: repository_unknown.
-  base::Result<std::int64_t> delete_repository(const oci::RepositoryName& repository, const auth::Principal& principal);
+  base::Result<std::int64_t> delete_repository(const oci::RepositoryName& repository, const catalog::Origin& by);
 
   // Of a tag or a digest; nullopt when it was never pulled.
   [[nodiscard]] base::Result<std::optional<catalog::PullStatistics>> find_pulls(const oci::RepositoryName& repository,

@@ -1,6 +1,7 @@
 // The words of store and catalog that callers of services use too, so that nobody above looks past the services.
 #pragma once
 
+#include "berth/catalog/audit.h"
 #include "berth/catalog/catalog.h"
 #include "berth/catalog/collection.h"
 #include "berth/catalog/history.h"
@@ -13,6 +14,12 @@ using store::BlobReader;
 using store::UploadId;
 using store::UploadStatus;
 
+using catalog::AuditEvent;
+using catalog::AuditField;
+using catalog::AuditKind;
+using catalog::AuditOutcome;
+using catalog::AuditPage;
+using catalog::AuditQuery;
 using catalog::Candidate;
 using catalog::Event;
 using catalog::EventKind;
@@ -20,6 +27,7 @@ using catalog::EventPage;
 using catalog::Forecast;
 using catalog::ManifestInfo;
 using catalog::NamePage;
+using catalog::Origin;
 using catalog::PullStatistics;
 using catalog::Referrer;
 using catalog::ReferrerPage;

@@ -21,8 +21,8 @@ constexpr std::chrono::hours kUsualOverlap{24};
 
 // Whose keys the path speaks of, as far as who asks may handle them. Errors: unsupported, denied, object_unknown.
 base::Result<KeyHolder> holder_of(const Services& services, const Call& call) {
-  BERTH_TRY(auto* accounts, accounts_of(services));
-  if (const auto org = call.path_value("org"); !org.empty()) return accounts->holder_of(org);
+  BERTH_TRY(auto accounts, accounts_of(services, call));
+  if (const auto org = call.path_value("org"); !org.empty()) return accounts.holder_of(org);
   BERTH_CHECK_OK(service::Accounts::check_own_keys(call.principal));
   // A key of one organisation knows nothing of the keys of another.
   return KeyHolder{call.principal.user, call.principal.ceiling == nullptr ? 0 : call.principal.ceiling->org};
@@ -92,7 +92,7 @@ base::Result<Answer> create_own_key(const Services& services, Call& call) {
   BERTH_TRY(const auto body, Body::parse(call, {"kind", "org", "name", "expires_in", "actions", "repositories"}));
   BERTH_TRY(auto wish, wish_of(body));
   BERTH_CHECK_OK(set_place(services, call, body, wish));
-  BERTH_TRY(const auto made, services.accounts->create_key_by(call.principal, std::move(wish)));
+  BERTH_TRY(const auto made, services.accounts->by(call.origin()).create_key_by(call.principal, std::move(wish)));
   return made_answer(call, made);
 }
 
@@ -102,14 +102,14 @@ base::Result<Answer> create_service_key(const Services& services, Call& call) {
   BERTH_TRY(auto wish, wish_of(body));
   wish.kind = service::KeyKind::service;
   wish.org = std::string(call.path_value("org"));
-  BERTH_TRY(const auto made, services.accounts->create_key_by(call.principal, std::move(wish)));
+  BERTH_TRY(const auto made, services.accounts->by(call.origin()).create_key_by(call.principal, std::move(wish)));
   return made_answer(call, made);
 }
 
 base::Result<Answer> revoke_key(const Services& services, Call& call) {
   BERTH_TRY(const auto holder, holder_of(services, call));
   BERTH_TRY(const auto id, call.id("a key"));
-  BERTH_CHECK_OK(services.accounts->revoke_key_of(holder, id));
+  BERTH_CHECK_OK(services.accounts->by(call.origin()).revoke_key_of(holder, id));
   http::Response response;
   response.status = 204;
   return response;
@@ -121,7 +121,7 @@ base::Result<Answer> rotate_key(const Services& services, Call& call) {
   BERTH_TRY(const auto body, Body::parse(call, {"overlap"}));
   BERTH_TRY(const auto seconds, body.find_number("overlap", kLongestOverlap));
   const auto overlap = seconds ? std::chrono::seconds(*seconds) : std::chrono::seconds(kUsualOverlap);
-  BERTH_TRY(const auto made, services.accounts->rotate_key_by(call.principal, holder, id, overlap));
+  BERTH_TRY(const auto made, services.accounts->by(call.origin()).rotate_key_by(call.principal, holder, id, overlap));
   return made_answer(call, made);
 }
 

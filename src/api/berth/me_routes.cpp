@@ -15,32 +15,32 @@ using http::Method;
 constexpr std::size_t kMaxBody = 16UL * 1024;
 
 base::Result<Answer> get_me(const Services& services, Call& call) {
-  BERTH_TRY(auto* accounts, accounts_of(services));
-  BERTH_TRY(const auto self, accounts->describe(call.principal));
+  BERTH_TRY(auto accounts, accounts_of(services, call));
+  BERTH_TRY(const auto self, accounts.describe(call.principal));
   return json_answer(200, document_of(self, call.request.received));
 }
 
 base::Result<Answer> edit_me(const Services& services, Call& call) {
-  BERTH_TRY(auto* accounts, accounts_of(services));
+  BERTH_TRY(auto accounts, accounts_of(services, call));
   BERTH_CHECK_OK(service::Accounts::check_in_person(call.principal));
   BERTH_TRY(const auto body, Body::parse(call, {"name"}));
   BERTH_TRY(const auto name, body.text("name"));
-  BERTH_CHECK_OK(accounts->rename_user(call.principal.user, name));
+  BERTH_CHECK_OK(accounts.rename_user(call.principal.user, name));
   return get_me(services, call);
 }
 
 // The old password is the credential, whatever else came with the request: it is also the way out for one that must be changed.
 base::Result<Answer> change_password(const Services& services, Call& call) {
-  BERTH_TRY(auto* accounts, accounts_of(services));
+  BERTH_TRY(auto accounts, accounts_of(services, call));
   BERTH_TRY(const auto body, Body::parse(call, {"email", "password", "new_password"}));
   BERTH_TRY(const auto email, body.text("email"));
   BERTH_TRY(const auto old, body.text("password"));
   BERTH_TRY(const auto fresh, body.text("new_password"));
   BERTH_CHECK_OK(auth::check_password_form(fresh));
   if (fresh == old) return base::fail(ErrorCode::parameter_invalid, "the new password must be another one");
-  BERTH_TRY(const auto confirmed, services.policy.confirm_password({email, old}, call.request.peer));
+  BERTH_TRY(const auto confirmed, services.policy.confirm_password({email, old}, {call.request.peer, call.request.id}));
   call.principal = confirmed.principal;
-  BERTH_TRY([[maybe_unused]] const auto made, accounts->set_password(email, fresh));
+  BERTH_TRY([[maybe_unused]] const auto made, accounts.set_password(email, fresh));
   http::Response response;
   response.status = 204;
   return response;

@@ -15,33 +15,33 @@ using http::Method;
 constexpr std::size_t kMaxBody = 64UL * 1024;
 
 base::Result<Answer> get_visibility(const Services& services, Call& call) {
-  BERTH_TRY(auto* accounts, accounts_of(services));
-  BERTH_TRY(const auto openness, accounts->get_openness(call.repository()));
+  BERTH_TRY(auto accounts, accounts_of(services, call));
+  BERTH_TRY(const auto openness, accounts.get_openness(call.repository()));
   return json_answer(200, OrderedJson{{"name", call.repository().text()},
                                       {"visibility", service::visibility_name(openness.visibility)},
                                       {"teams", openness.teams}});
 }
 
 base::Result<Answer> put_visibility(const Services& services, Call& call) {
-  BERTH_TRY(auto* accounts, accounts_of(services));
+  BERTH_TRY(auto accounts, accounts_of(services, call));
   BERTH_TRY(const auto body, Body::parse(call, {"visibility", "teams"}));
   BERTH_TRY(const auto visibility, body.text("visibility"));
   BERTH_TRY(const auto teams, body.texts("teams"));
-  BERTH_CHECK_OK(accounts->set_visibility(call.repository().text(), visibility, teams));
+  BERTH_CHECK_OK(accounts.set_visibility(call.repository().text(), visibility, teams));
   return get_visibility(services, call);
 }
 
 base::Result<Answer> get_immutable(const Services& services, Call& call) {
-  BERTH_TRY(auto* accounts, accounts_of(services));
-  BERTH_TRY(const auto patterns, accounts->list_immutable_tags(call.repository()));
+  BERTH_TRY(auto accounts, accounts_of(services, call));
+  BERTH_TRY(const auto patterns, accounts.list_immutable_tags(call.repository()));
   return json_answer(200, OrderedJson{{"name", call.repository().text()}, {"patterns", patterns}});
 }
 
 base::Result<Answer> put_immutable(const Services& services, Call& call) {
-  BERTH_TRY(auto* accounts, accounts_of(services));
+  BERTH_TRY(auto accounts, accounts_of(services, call));
   BERTH_TRY(const auto body, Body::parse(call, {"patterns"}));
   BERTH_TRY(const auto patterns, body.texts("patterns"));
-  BERTH_CHECK_OK(accounts->set_immutable_tags(call.repository().text(), patterns));
+  BERTH_CHECK_OK(accounts.set_immutable_tags(call.repository().text(), patterns));
   return get_immutable(services, call);
 }
 

@@ -25,7 +25,7 @@ base::Result<Answer> rule_answer(const Services& services, std::string_view scop
 
 base::Result<Answer> set_rule(const Services& services, Call& call, std::string_view scope) {
   BERTH_TRY(const auto rule, service::parse_retention_rule(call.body));
-  BERTH_CHECK_OK(services.retention.put_rule(scope, rule, call.principal));
+  BERTH_CHECK_OK(services.retention.put_rule(scope, rule, call.origin()));
   return rule_answer(services, scope);
 }
 

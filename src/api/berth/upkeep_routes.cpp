@@ -22,6 +22,7 @@ base::Result<Answer> run_collection(const Services& services, Call& call) {
     BERTH_TRY(const auto forecast, services.collector.forecast());
     return json_answer(200, document_of(forecast));
   }
+  services.audit.note({.kind = service::AuditKind::gc_run, .by = call.origin(), .org = {}, .subject = "registry", .detail = {}});
   BERTH_TRY(const auto round, services.collector.run_round());
   return json_answer(200, document_of(round));
 }
@@ -50,12 +51,12 @@ base::Result<Answer> get_history(const Services& services, Call& call) {
 
 base::Result<Answer> restore_event(const Services& services, Call& call) {
   BERTH_TRY(const auto id, parse_id(call.path_value("id"), ErrorCode::event_unknown, "an event"));
-  BERTH_TRY(const auto restored, services.undo.restore(call.repository(), id, call.principal));
+  BERTH_TRY(const auto restored, services.undo.restore(call.repository(), id, call.origin()));
   return json_answer(200, document_of(call.repository(), restored));
 }
 
 base::Result<Answer> delete_repository(const Services& services, Call& call) {
-  BERTH_TRY(const auto event, services.undo.delete_repository(call.repository(), call.principal));
+  BERTH_TRY(const auto event, services.undo.delete_repository(call.repository(), call.origin()));
   auto response = json_answer(202, OrderedJson{{"name", call.repository().text()}, {"event", event}});
   response.fields.add("Location",
                       "/api/v1/repositories/" + call.repository().text() + "/-/history/" + std::to_string(event) + "/restore");

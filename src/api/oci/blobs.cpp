@@ -57,7 +57,7 @@ base::Result<Answer> get_blob(const Services& services, Call& call) {
 
 base::Result<Answer> delete_blob(const Services& services, Call& call) {
   BERTH_TRY(const auto digest, call.digest());
-  BERTH_CHECK_OK(services.blob_pull.remove(call.repository(), digest));
+  BERTH_CHECK_OK(services.blob_pull.remove(call.repository(), digest, call.origin()));
   http::Response response;
   response.status = 202;
   return response;

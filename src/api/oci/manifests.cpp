@@ -69,7 +69,7 @@ base::Result<Answer> put_manifest(const Services& services, Call& call) {
                                    .bytes = std::move(call.body),
                                    .tags = std::move(tags),
                                    .condition = std::move(condition),
-                                   .principal = call.principal.name,
+                                   .by = call.origin(),
                                }));
   auto response = location_answer(201, "/v2/" + call.repository().text() + "/manifests/" + pushed.digest.text());
   add_digest(response, pushed.digest);
@@ -83,7 +83,7 @@ base::Result<Answer> put_manifest(const Services& services, Call& call) {
 base::Result<Answer> delete_manifest(const Services& services, Call& call) {
   BERTH_TRY(const auto reference, call.reference());
   BERTH_TRY(const auto condition, parse_tag_condition(call.request));
-  BERTH_CHECK_OK(services.manifest_pull.remove(call.repository(), reference, condition, call.principal));
+  BERTH_CHECK_OK(services.manifest_pull.remove(call.repository(), reference, condition, call.origin()));
   http::Response response;
   response.status = 202;
   return response;

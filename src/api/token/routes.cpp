@@ -58,6 +58,7 @@ auth::TokenRequest wanted_by(const http::Request& request, const Query& query, c
   auth::TokenRequest wanted;
   wanted.credential = credential_of(request);
   wanted.peer = request.peer;
+  wanted.request = request.id;
   wanted.service = first_of(query, "service");
   wanted.scopes = scopes_of(query);
   if (first_of(query, offline.name) == offline.value) wanted.offline = auth::TokenRequest::Offline::yes;

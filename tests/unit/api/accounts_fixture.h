@@ -25,7 +25,7 @@ class AccountsTest : public service::ServiceTest {
  protected:
   AccountsTest() {
     policy = auth::make_account_policy({.key_directory = directory.path() + "/keys", .default_org = "main", .service = "reg"},
-                                       *catalog, base::real_file_system(), clock)
+                                       *catalog, base::real_file_system(), audit, clock)
                  .value();
     application = make_application({.blob_push = blob_push,
                                     .manifest_push = manifest_push,
@@ -40,6 +40,7 @@ class AccountsTest : public service::ServiceTest {
                                     .write_gate = write_gate,
                                     .freshness = freshness,
                                     .policy = *policy,
+                                    .audit = audit,
                                     .accounts = &accounts});
   }
 
@@ -107,6 +108,7 @@ class AccountsTest : public service::ServiceTest {
         .key;
   }
 
+  service::Audit audit{{.data = directory.path()}, *catalog, base::real_file_system(), clock};
   service::WriteGate write_gate{service::WriteGate::Setting::read_write, *catalog};
   service::CatalogProbe probe{*catalog, health};
   service::Freshness freshness{*catalog};
@@ -114,7 +116,7 @@ class AccountsTest : public service::ServiceTest {
   service::RetentionService retention{*catalog, clock};
   service::Collector collector{{}, *store, *catalog, clock};
   auth::Passwords passwords;
-  service::Accounts accounts{catalog->accounts(), passwords, clock};
+  service::Accounts accounts{catalog->accounts(), passwords, clock, {"machine:tester"}};
   std::unique_ptr<auth::AccountPolicy> policy;
   std::unique_ptr<http::Handler> application;
 

@@ -85,6 +85,7 @@ class ApplicationTest : public ::testing::Test {
   service::Collector collector{{}, *store, *catalog, clock};
   service::CatalogProbe catalog_probe{*catalog, health};
   service::WriteGate write_gate{service::WriteGate::Setting::read_write, *catalog};
+  service::Audit audit{{.data = directory.path()}, *catalog, base::real_file_system(), clock};
   std::unique_ptr<http::Handler> application = make_application({.blob_push = blob_push,
                                                                  .manifest_push = manifest_push,
                                                                  .blob_pull = blob_pull,
@@ -97,7 +98,8 @@ class ApplicationTest : public ::testing::Test {
                                                                  .catalog_probe = catalog_probe,
                                                                  .write_gate = write_gate,
                                                                  .freshness = freshness,
-                                                                 .policy = policy});
+                                                                 .policy = policy,
+                                                                 .audit = audit});
 };
 
 // ops.ready 503: a daemon that goes down is alive and no longer ready.
@@ -255,7 +257,7 @@ class RecallTest : public ApplicationTest {
                                      .bytes = bytes,
                                      .tags = {},
                                      .condition = {},
-                                     .principal = "somebody"});
+                                     .by = {"somebody"}});
     EXPECT_TRUE(pushed) << pushed.error().message();
     return bytes;
   }

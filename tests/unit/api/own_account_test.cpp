@@ -103,7 +103,7 @@ TEST_F(OwnAccount, SaysWhatTheDecisionSays) {
       const auto text = base::from_base64(who.substr(6)).value();
       return auth::BasicCredential{text.substr(0, text.find(':')), text.substr(text.find(':') + 1)};
     }();
-    const auto principal = policy->authenticate(credential, "192.0.2.1", auth::Expired::refused).value();
+    const auto principal = policy->authenticate(credential, {"192.0.2.1"}, auth::Expired::refused).value();
     const auto me = get("/api/v1/me", who);
     for (const std::string org : {"acme", "zeta"}) {
       const auto part = std::find_if(me["orgs"].begin(), me["orgs"].end(), [&](const Json& one) { return one["name"] == org; });

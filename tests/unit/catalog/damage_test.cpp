@@ -62,7 +62,7 @@ TEST_F(DamagedRows, OfTheStateRowIsSaidByPing) {
 
 TEST_F(DamagedRows, ErrorsTellTheClientNothingOfThisMachine) {
   damage("DROP TABLE tag_history");
-  const auto refused = catalog_->delete_tag(app_, tag("v"), {}, "tester");
+  const auto refused = catalog_->delete_tag(app_, tag("v"), {}, {"tester"});
   EXPECT_EQ(refused.error().code(), ErrorCode::internal);
   EXPECT_EQ(refused.error().message(), "the catalog failed");
   EXPECT_NE(refused.error().context().find("tag_history"), std::string::npos) << refused.error().context();

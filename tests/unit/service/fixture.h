@@ -62,7 +62,7 @@ class ServiceTest : public ::testing::Test {
                               .bytes = std::move(bytes),
                               .tags = {},
                               .condition = std::move(condition),
-                              .principal = alice.name});
+                              .by = {alice.name}});
   }
 
   test::TemporaryDirectory directory;

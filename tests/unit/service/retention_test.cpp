@@ -39,7 +39,7 @@ class RetentionTest : public ServiceTest {
     }
   }
   void set(std::string_view scope, std::string_view rule) {
-    ASSERT_TRUE(retention.put_rule(scope, parse_retention_rule(rule).value(), alice));
+    ASSERT_TRUE(retention.put_rule(scope, parse_retention_rule(rule).value(), {alice.name}));
   }
   std::string going(const oci::RepositoryName& repository) {
     std::string text;
@@ -94,7 +94,7 @@ TEST_F(RetentionTest, ADryRunDeletesNothingAndARealOneCanBeUndone) {
   const auto events = catalog->history().list_events(app, 0, 1).value().events;
   ASSERT_EQ(events.size(), 1U);
   EXPECT_EQ(events[0].principal, "retention");
-  ASSERT_TRUE(catalog->history().restore(app, events[0].id, "alice"));
+  ASSERT_TRUE(catalog->history().restore(app, events[0].id, {"alice"}));
   EXPECT_TRUE(manifest_pull.get(app, tag("v1")));
 }
 
