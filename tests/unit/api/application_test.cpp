@@ -152,7 +152,7 @@ TEST_F(ApplicationTest, AMountFromWhatMayNotBePulledIsAnUpload) {
   ASSERT_TRUE(upload.append(base::as_bytes("secret")));
   ASSERT_TRUE(upload.commit(digest));
   application = make_application({blob_push, manifest_push, blob_pull, manifest_pull, listing, undo, retention, collector, health,
-                                  catalog_probe, write_gate, freshness, only_target});
+                                  catalog_probe, write_gate, freshness, only_target, audit});
   for (const auto* from : {"&from=a/source", ""}) {
     const auto response = begin(http::Method::post, "/v2/a/target/blobs/uploads/?mount=" + digest.text() + from);
     EXPECT_EQ(response.status, 202) << from;
@@ -264,7 +264,7 @@ class RecallTest : public ApplicationTest {
 
   void limit_callers(CallerLimitOptions limits) {
     application = make_application({blob_push, manifest_push, blob_pull, manifest_pull, listing, undo, retention, collector,
-                                    health, catalog_probe, write_gate, freshness, policy},
+                                    health, catalog_probe, write_gate, freshness, policy, audit},
                                    {}, limits);
   }
 
