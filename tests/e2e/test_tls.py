@@ -9,12 +9,13 @@ import socket
 import ssl
 import subprocess
 import tarfile
+import tempfile
 import threading
 import time
 import unittest
 
 from engine import Engine
-from harness import BINARY, SOAK, BerthTestCase, Client, free_port, run_threads, run_tool, wait_until
+from harness import BINARY, SOAK, BerthTestCase, Client, end_process, free_port, run_threads, run_tool, start_process, wait_until
 from registry import IMAGE_MANIFEST, Image, digest_of, pull_image, push_image
 from test_clients import ClientCase, read_layout, write_layout
 
@@ -284,6 +285,45 @@ class Helm(ClientCase):
         with open(self.path("chart-0.1.0.tgz"), "rb") as one, open(self.path("pulled/chart-0.1.0.tgz"), "rb") as other:
             self.assertEqual(one.read(), other.read())
         self.assertIn("name: chart", self.call("show", "chart", "oci://" + self.ref(f"acme/chart@{digest}")))
+
+
+class Ctr(ClientCase):
+    """containerd's own client, with a containerd of our own."""
+
+    scheme = "https"
+    tool = "ctr"
+
+    def setUp(self):
+        super().setUp()
+        self.run_folder = tempfile.mkdtemp(prefix="bc-", dir="/tmp")  # a socket's path may have 107 bytes
+        self.addCleanup(shutil.rmtree, self.run_folder, True)
+        with open(self.path("config.toml"), "w", encoding="ascii") as file:
+            file.write('version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n')
+        with open(self.path("containerd.log"), "wb") as log:
+            process = start_process(["containerd", "--config", self.path("config.toml"), "--root", self.path("root"), "--state", os.path.join(self.run_folder, "state"),
+                                     "--address", self.socket()], stdout=log, stderr=log)
+        self.addCleanup(end_process, process)
+        wait_until(lambda: subprocess.run([self.tool, "-a", self.socket(), "version"], capture_output=True, check=False).returncode == 0, 30, "containerd answers")
+
+        # For loopback addresses it takes http for granted, whatever certificates it is given.
+        hosts = os.path.join(self.path("hosts"), self.daemon.authority)
+        os.makedirs(hosts)
+        with open(os.path.join(hosts, "hosts.toml"), "w", encoding="ascii") as file:
+            file.write(f'[host."https://{self.daemon.authority}"]\n  ca = "{self.daemon.certificate}"\n')
+
+    def socket(self):
+        return os.path.join(self.run_folder, "sock")
+
+    def ctr(self, *arguments):
+        return self.call("-a", self.socket(), *arguments)
+
+    def test_pull_and_push(self):
+        push_image(self.client, "ctr/image", self.image, "1")
+        self.ctr("images", "pull", "--hosts-dir", self.path("hosts"), "--snapshotter", "native", self.ref("ctr/image:1"))
+        self.assertIn(self.image.digest, self.ctr("images", "ls"))
+        self.ctr("images", "tag", self.ref("ctr/image:1"), self.ref("ctr/copy:2"))
+        self.ctr("images", "push", "--hosts-dir", self.path("hosts"), self.ref("ctr/copy:2"))
+        self.assertEqual(pull_image(self.client, "ctr/copy", "2"), self.image.digest)
 
 
 @unittest.skipUnless(SOAK, "soak")
