@@ -45,7 +45,7 @@ TEST_P(AccountsContract, PasswordsStandApartAndCanBeReplaced) {
                       .create_user({.email = "a@example.com",
                                     .name = "A",
                                     .password = catalog::StoredPassword{"hash-1", catalog::PasswordState::must_change, {}}},
-                                   {"tester"}, {"tester"})
+                                   {"tester"})
                       .value();
   EXPECT_EQ(accounts().find_password(id).value()->state, catalog::PasswordState::must_change);
   ASSERT_TRUE(accounts().set_password(id, {.hash = "hash-2"}, {"tester"}));
