@@ -22,13 +22,7 @@ namespace {
 constexpr std::uint64_t kEvents = 20;
 
 void add(service::CollectorRound& sum, const service::CollectorRound& part) {
-  sum.marked.reviewed += part.marked.reviewed;
-  sum.marked.manifests += part.marked.manifests;
-  sum.marked.links += part.marked.links;
-  sum.marked.blobs += part.marked.blobs;
-  sum.marked.blob_bytes += part.marked.blob_bytes;
-  sum.marked.expired += part.marked.expired;
-  sum.marked.pull_days += part.marked.pull_days;
+  sum.marked += part.marked;
   sum.removed_blobs += part.removed_blobs;
   sum.removed_bytes += part.removed_bytes;
   sum.discarded += part.discarded;

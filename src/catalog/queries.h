@@ -148,6 +148,8 @@ enum class Query : std::uint16_t {
   insert_event,
   find_event,
   list_events,
+  list_oldest_events,
+  delete_event,
   trash_manifest,
   trash_references,
   trash_tags,
@@ -551,6 +553,9 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
     {Query::list_events, "list_events", Dialect::common, Cost::page,
      "SELECT id, tag, action, before_digest, after_digest, at, principal FROM tag_history "
      "WHERE repository_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"},
+    {Query::list_oldest_events, "list_oldest_events", Dialect::common, Cost::page,
+     "SELECT id, at FROM tag_history WHERE id > $1 ORDER BY id LIMIT $2"},
+    {Query::delete_event, "delete_event", Dialect::common, Cost::lookup, "DELETE FROM tag_history WHERE id = $1"},
     {Query::trash_manifest, "trash_manifest", Dialect::common, Cost::lookup,
      "INSERT INTO trash_manifests (id, repository_id, digest, media_type, size, shape, artifact_type, config_media_type, "
      "subject_digest, annotations, pushed_at, bytes, crc32, deleted_at) "

@@ -1,5 +1,6 @@
 #include "catalog/sqlite_parts.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -110,6 +111,7 @@ Result<Marked> SqliteCollection::mark(const KeepRules& rules, std::size_t limit)
     BERTH_CHECK_OK(collect_repositories(c, round, limit, marked));
     BERTH_CHECK_OK(collect_manifests(c, round, limit, marked));
     BERTH_CHECK_OK(collect_blobs(c, round, limit, marked));
+    BERTH_CHECK_OK(forget_events(c, round.now - std::max(round.undo_window, round.untagged_keep), limit, marked));
     if (round.pull_days > 0) BERTH_CHECK_OK(forget_pulls(c, round.now - round.pull_days, limit, marked));
     return marked;
   });

@@ -388,4 +388,26 @@ Result<std::int64_t> delete_repository(Connection& connection, std::string_view 
   return event;
 }
 
+// Ids grow with time, so the oldest stand first and no index by time is needed. A clock that was wrong for a while leaves events from
+// the future among them: they are stepped over, and only if there are `limit` of them in front do they keep the rest.
+Result<void> forget_events(Connection& connection, std::int64_t before, std::size_t limit, Marked& marked) {
+  struct Age {
+    std::int64_t id;
+    std::int64_t at;
+  };
+  BERTH_TRY(const auto oldest,
+            all_rows(connection, Query::list_oldest_events, {std::int64_t{0}, static_cast<std::int64_t>(limit)},
+                     [](const Rows& rows) { return Age{rows.integer(0), rows.integer(1)}; }));
+  std::size_t gone = 0;
+  for (const Age& event : oldest) {
+    if (event.at > before) continue;
+    BERTH_TRY([[maybe_unused]] const auto removed, connection.run(Query::delete_event, {event.id}));
+    ++gone;
+  }
+  marked.events += gone;
+  marked.reviewed += gone;
+  marked.more |= gone == limit;
+  return {};
+}
+
 }  // namespace berth::catalog

@@ -1,10 +1,11 @@
-// Deleted manifests and repositories, and bringing them back. Every function runs inside the caller's write transaction, the reading
+// Deleted manifests and repositories, bringing them back, and the history that tells of it. Every function runs inside the caller's write transaction, the reading
 // ones inside one of either kind.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
+#include "berth/catalog/collection.h"
 #include "berth/catalog/history.h"
 #include "catalog/leases.h"
 #include "catalog/sqlite.h"
@@ -20,5 +21,8 @@ base::Result<EventPage> list_events(Connection& connection, std::string_view rep
                                     std::size_t limit);
 base::Result<Restored> restore(Connection& connection, std::string_view repository, std::int64_t id, const Act& act);
 base::Result<std::int64_t> delete_repository(Connection& connection, std::string_view repository, const Act& act);
+
+// Takes the events from before `before` away, at most `limit` of them; adds to `marked`.
+base::Result<void> forget_events(Connection& connection, std::int64_t before, std::size_t limit, Marked& marked);
 
 }  // namespace berth::catalog

@@ -24,17 +24,6 @@ constexpr auto kRemovalTime = std::chrono::milliseconds(400);
 // Who asks while a round runs waits for its end.
 constexpr auto kPatience = std::chrono::seconds(5);
 
-void add(catalog::Marked& sum, const catalog::Marked& part) {
-  sum.reviewed += part.reviewed;
-  sum.manifests += part.manifests;
-  sum.links += part.links;
-  sum.blobs += part.blobs;
-  sum.blob_bytes += part.blob_bytes;
-  sum.expired += part.expired;
-  sum.pull_days += part.pull_days;
-  sum.more = part.more;
-}
-
 void count(const CollectorRound& round) {
   base::metrics::add(Metric::gc_rounds);
   base::metrics::add(Metric::gc_removed, static_cast<double>(round.marked.manifests), {"manifest"});
@@ -82,7 +71,7 @@ base::Result<CollectorRound> Collector::collect() {
 base::Result<void> Collector::mark(CollectorRound& round, Steady::time_point until) {
   do {
     BERTH_TRY(const auto part, collection_.mark(rules(), kMarkBatch));
-    add(round.marked, part);
+    round.marked += part;
     if (part.more && round.marked.blobs >= options_.rate) round.end = CollectorRound::End::share_used;
   } while (round.marked.more && round.end == CollectorRound::End::done && Steady::now() < until && !stopping_);
   if (round.marked.more && round.end == CollectorRound::End::done) round.end = CollectorRound::End::time_over;

@@ -28,12 +28,8 @@ class CollectionContract : public CatalogContract {
     Marked sum;
     for (int round = 0; round < 1000; ++round) {
       const auto part = collection().mark(rules_, limit).value();
-      sum.manifests += part.manifests;
-      sum.links += part.links;
-      sum.blobs += part.blobs;
-      sum.blob_bytes += part.blob_bytes;
-      sum.expired += part.expired;
-      if (!part.more && part.manifests + part.links + part.blobs + part.expired == 0) break;
+      sum += part;
+      if (!part.more && part.manifests + part.links + part.blobs + part.expired + part.events == 0) break;
     }
     return sum;
   }

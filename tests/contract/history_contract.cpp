@@ -243,6 +243,59 @@ TEST_P(HistoryContract, ADeletedRepositoryIsEmptiedAfterTheUndoWindow) {
   EXPECT_EQ(code_of(history().list_events(app_, 0, 10)), ErrorCode::repository_unknown);
 }
 
+TEST_P(HistoryContract, AnEventStaysAsLongAsWhatItTellsOfMayComeBack) {
+  put(image("old"), {tag("v")});
+  put(image("new"), {tag("v")});
+  const Event moved = event(EventKind::tag_moved);
+  clock().advance(30 * kDay - seconds(1));
+  collect();
+  EXPECT_TRUE(event(EventKind::tag_moved).restorable) << "the old manifest is there for untagged_keep";
+  ASSERT_TRUE(catalog().delete_tag(app_, tag("v"), {}, "tester"));
+
+  clock().advance(seconds(1));
+  collect();
+  EXPECT_EQ(code_of(history().restore(app_, moved.id, "healer")), ErrorCode::event_unknown);
+  ASSERT_EQ(events().size(), 1U);
+  EXPECT_EQ(events().front().kind, EventKind::tag_deleted);
+  ASSERT_TRUE(history().restore(app_, events().front().id, "healer"));
+  EXPECT_EQ(at("v"), image("new").digest);
+}
+
+TEST_P(HistoryContract, EventsAreKeptForTheLongerOfBothTimes) {
+  const catalog::KeepRules rules{.untagged_keep = kDay, .undo_window = 7 * kDay};
+  put(image("m"), {tag("v")});
+  ASSERT_TRUE(catalog().delete_manifest(app_, image("m").digest, "tester"));
+  clock().advance(7 * kDay - seconds(1));
+  ASSERT_EQ(catalog().collection().mark(rules, 100).value().events, 0U);
+  EXPECT_TRUE(event(EventKind::manifest_deleted).restorable);
+  clock().advance(seconds(1));
+  EXPECT_GT(catalog().collection().mark(rules, 100).value().events, 0U);
+  EXPECT_TRUE(events().empty());
+}
+
+TEST_P(HistoryContract, ManyEventsGoInSteps) {
+  const catalog::KeepRules rules{.untagged_keep = kDay, .undo_window = kDay};
+  for (int i = 0; i < 7; ++i) put(image(std::to_string(i)), {tag("v")});
+  clock().advance(kDay);
+  put(image("last"), {tag("v")});
+  std::vector<std::uint64_t> gone;
+  do gone.push_back(catalog().collection().mark(rules, 3).value().events);
+  while (gone.back() > 0);
+  EXPECT_EQ(gone, (std::vector<std::uint64_t>{3, 3, 1, 0}));
+  EXPECT_EQ(events().size(), 1U);
+}
+
+TEST_P(HistoryContract, AClockThatWasWrongForAWhileKeepsNoOtherEvents) {
+  clock().advance(10'000 * kDay);
+  put(image("future"), {tag("v")});
+  clock().advance(-10'000 * kDay);
+  put(image("present"), {tag("v")});
+  clock().advance(31 * kDay);
+  collect();
+  ASSERT_EQ(events().size(), 1U);
+  EXPECT_EQ(events().front().kind, EventKind::tag_created);
+}
+
 TEST_P(HistoryContract, EventsOfOthersAndUnknownOnesAreNotRestored) {
   put(image("m"), {tag("v")});
   ASSERT_TRUE(catalog().delete_tag(app_, tag("v"), {}, {"tester"}));

@@ -22,7 +22,7 @@ namespace berth::catalog {
 
 struct KeepRules {
   base::Duration untagged_keep;  // a manifest without tag, index and subject stays this long after its last push, tag or pull
-  base::Duration undo_window;    // what was deleted may be restored this long
+  base::Duration undo_window;    // what was deleted may be restored this long; events are told of for the longer of the two
   base::Duration pull_days{0};   // counts of pulls by day are kept this long; 0: for ever
 };
 
@@ -35,7 +35,22 @@ struct Marked {
   std::uint64_t blob_bytes = 0;
   std::uint64_t expired = 0;    // deleted manifests and repositories that can no longer be restored
   std::uint64_t pull_days = 0;  // counts of pulls on one day
+  std::uint64_t events = 0;     // of the history, whose subjects can no longer be restored
   bool more = false;            // a queue was not read to its end
+
+  // Adds a later part of the same round.
+  Marked& operator+=(const Marked& part) {
+    reviewed += part.reviewed;
+    manifests += part.manifests;
+    links += part.links;
+    blobs += part.blobs;
+    blob_bytes += part.blob_bytes;
+    expired += part.expired;
+    pull_days += part.pull_days;
+    events += part.events;
+    more = part.more;
+    return *this;
+  }
 };
 
 struct Candidate {
