@@ -102,7 +102,6 @@ class RunningDaemon final : public Daemon {
     }
     // Last, so that probes see the draining.
     if (operations_server_) clean = operations_server_->drain(kOperationsDrain) && clean;
-    if (collector_) collector_->stop();
     jobs_.reset();
     audit_jobs_.reset();
     if (workers_) workers_->stop();

@@ -1,6 +1,9 @@
 // The register of damage in the catalog's database, through the catalog's own writer and readers.
 #pragma once
 
+#include <atomic>
+
+#include "berth/base/synced.h"
 #include "berth/catalog/damage.h"
 #include "catalog/readers.h"
 #include "catalog/writer.h"
@@ -24,6 +27,7 @@ class SqliteDamage final : public Damage {
   base::Result<std::vector<DamagedBlob>> list(std::string_view after, std::size_t limit) override;
   base::Result<std::vector<BlobRecord>> list_blobs(std::string_view after, std::size_t limit) override;
   base::Result<std::vector<std::string>> check_structure() override;
+  void stop_checking() override;
   base::Result<ScrubProgress> get_scrub_progress() override;
   base::Result<void> set_scrub_progress(const ScrubProgress& progress) override;
 
@@ -31,6 +35,8 @@ class SqliteDamage final : public Damage {
   Readers& readers_;
   Writer& writer_;
   const base::Clock& clock_;
+  std::atomic<bool> stop_{false};
+  base::Synced<Connection*> checking_{nullptr};
 };
 
 }  // namespace berth::catalog

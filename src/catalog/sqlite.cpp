@@ -56,6 +56,8 @@ Error make_error(sqlite3* connection, int code, std::string_view what) {
     case SQLITE_NOTADB: return Error(ErrorCode::corrupt, "the catalog is damaged").in(context);
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return Error(ErrorCode::busy, "the catalog is busy").in(context).with_retry_after(1);
+    case SQLITE_INTERRUPT:
+      return Error(ErrorCode::busy, "the question to the catalog was cut off").in(context).with_retry_after(1);
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
       if (no_space) return Error(ErrorCode::storage_full, "the catalog's disk is full").in(context);
@@ -240,6 +242,15 @@ Result<void> Connection::checkpoint(Checkpoint kind) {
 }
 
 void Connection::set_busy_timeout(int milliseconds) { sqlite3_busy_timeout(connection_, milliseconds); }
+
+void Connection::heed(const std::atomic<bool>* stop) {
+  constexpr int kInstructionsBetweenLooks = 10'000;
+  const auto look = [](void* flag) { return static_cast<const std::atomic<bool>*>(flag)->load() ? 1 : 0; };
+  sqlite3_progress_handler(connection_, stop == nullptr ? 0 : kInstructionsBetweenLooks, stop == nullptr ? nullptr : +look,
+                           const_cast<std::atomic<bool>*>(stop));
+}
+
+void Connection::interrupt() { sqlite3_interrupt(connection_); }
 
 Result<void> Connection::copy_to(const std::string& path) {
   BERTH_TRY(auto target, open(path, "", Access::write));

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -91,6 +92,10 @@ class Connection {
   base::Result<void> checkpoint(Checkpoint kind);
   // How long a lock of another connection is waited for.
   void set_busy_timeout(int milliseconds);
+  // Once `stop` is set, what runs ends with busy, at its next instruction. nullptr: no longer.
+  void heed(const std::atomic<bool>* stop);
+  // What runs at this moment ends with busy, also in the middle of an instruction. Any thread, while the connection is open.
+  void interrupt();
   // Copies the whole database, page by page, into a new file. Not yet synced when this returns.
   base::Result<void> copy_to(const std::string& path);
 

@@ -145,6 +145,7 @@ Result<RetentionOutcome> RetentionService::apply(const oci::RepositoryName& repo
   if (run == RetentionRun::dry) return outcome;
   std::vector<catalog::TagUse> deleted;
   for (catalog::TagUse& use : outcome.deleted) {
+    if (stopping_) break;
     const catalog::TagCondition still{catalog::TagCondition::Kind::must_be_one_of, {use.digest}};
     auto done = catalog_.delete_tag(repository, use.tag, still, {.principal = kPrincipal});
     if (done) {
@@ -166,6 +167,7 @@ Result<std::string> RetentionService::apply_to_many(std::string_view after, std:
   if (!any) return std::string();
   BERTH_TRY(const auto page, catalog_.list_repositories(after, limit));
   for (const std::string& text : page.names) {
+    if (stopping_) return std::string(after);
     BERTH_TRY(const auto name, oci::RepositoryName::parse(text));
     BERTH_CHECK_OK(apply(name, RetentionRun::real));
   }

@@ -46,6 +46,14 @@ TEST_P(CatalogDamage, ABlobInTheRegisterIsAnsweredAsCorruptAndOutlivesARestart) 
   EXPECT_TRUE(damage().list(digest.text(), 10).value().empty());
 }
 
+TEST_P(CatalogDamage, TheCheckOfTheDatabaseCanBeStopped) {
+  EXPECT_TRUE(damage().check_structure().value().empty());
+  damage().stop_checking();
+  // A database as small as this one may be through before the flag is looked at.
+  const auto cut = damage().check_structure();
+  EXPECT_TRUE(cut || cut.error().code() == ErrorCode::busy);
+}
+
 TEST_P(CatalogDamage, APushOfTheBlobTakesItOut) {
   ASSERT_TRUE(damage().record(digest, "x"));
   ASSERT_TRUE(catalog().link_blob(repository("b"), digest, 7));

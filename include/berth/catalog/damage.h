@@ -52,8 +52,10 @@ class Damage {
   // Blobs on record, damaged or not, in the order of their digests, after `after`, at most `limit`.
   [[nodiscard]] virtual base::Result<std::vector<BlobRecord>> list_blobs(std::string_view after, std::size_t limit) = 0;
   // What the database itself finds wrong with its pages and with references between rows, a line each; empty when nothing. Reads all
-  // of it.
+  // of it. One at a time. Errors: also busy, after stop_checking().
   [[nodiscard]] virtual base::Result<std::vector<std::string>> check_structure() = 0;
+  // A check that runs ends now; so does every later one. Any thread.
+  virtual void stop_checking() = 0;
   [[nodiscard]] virtual base::Result<ScrubProgress> get_scrub_progress() = 0;
   virtual base::Result<void> set_scrub_progress(const ScrubProgress& progress) = 0;
 };

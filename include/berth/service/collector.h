@@ -1,7 +1,7 @@
 // Garbage collection: rows first, bytes after their grace. What is kept, and why, is the catalog's to say (catalog/collection.h).
 //
 // A round is many small transactions, so that nobody waits long behind one, and is bounded in time and by `rate`; what is left comes
-// with the next. Rounds exclude one another. Any worker thread, and the jobs' thread.
+// with the next. Rounds exclude one another. Any thread that may block.
 #pragma once
 
 #include <atomic>

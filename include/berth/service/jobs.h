@@ -1,9 +1,11 @@
-// Work that comes back by itself: one class per job, one thread for all of them.
+// Work that comes back by itself: one class per job, a few threads for all of them.
 //
-// A job runs, then waits its interval; a failing job is logged and comes back. stop() wakes and joins at once.
+// A job runs, then waits its interval; a failing job is logged and comes back. A job is never in two threads at once, several jobs are:
+// one that takes long holds up no other. stop() asks the rounds that run to end, and joins.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -28,8 +30,10 @@ class Job {
   virtual ~Job() = default;
   [[nodiscard]] virtual std::string_view name() const = 0;
   [[nodiscard]] virtual std::chrono::seconds interval() const = 0;
-  // One round, bounded in time.
+  // One round, bounded in time. Not always on the same thread.
   virtual base::Result<void> run() = 0;
+  // The round that runs ends as soon as it can, leaving the rest undone. Any thread; for good.
+  virtual void stop() {}
 };
 
 // Ends upload sessions to which no byte came for `lifetime`.
@@ -61,6 +65,10 @@ std::unique_ptr<Job> make_account_upkeep(auth::AccountPolicy& policy);
 std::unique_ptr<Job> make_audit_flush(Audit& audit);
 // Closes its segments and takes old ones away.
 std::unique_ptr<Job> make_audit_upkeep(Audit& audit);
+
+// Four jobs may take long: collection while it looks at every file, scrub while the database checks itself, retention while it deletes many
+// tags, audit upkeep while it prunes. One thread is left for the short ones.
+inline constexpr std::size_t kJobThreads = 5;
 
 class JobRunner {
  public:

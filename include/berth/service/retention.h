@@ -9,6 +9,7 @@
 // principal "retention", and can be restored like any deleted tag (catalog/history.h). Threads: any worker.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -58,6 +59,8 @@ class RetentionService {
   base::Result<RetentionOutcome> apply(const oci::RepositoryName& repository, RetentionRun run);
   // Applies the rules to at most `limit` repositories after `after`; the name of the last one, or empty at the end.
   base::Result<std::string> apply_to_many(std::string_view after, std::size_t limit);
+  // What is applied at this moment ends before the next tag, and deletes no more. For good. Any thread.
+  void stop() { stopping_ = true; }
 
  private:
   [[nodiscard]] base::Result<std::optional<std::pair<std::string, RetentionRule>>> rule_for(
@@ -65,6 +68,7 @@ class RetentionService {
 
   catalog::Catalog& catalog_;
   const base::Clock& clock_;
+  std::atomic<bool> stopping_{false};
 };
 
 }  // namespace berth::service

@@ -26,6 +26,7 @@ class CollectionJob final : public Job {
     last_end_ = round.end;
     return {};
   }
+  void stop() override { collector_.stop(); }
 
  private:
   Collector& collector_;

@@ -17,6 +17,7 @@ class GatedJob final : public Job {
     if (waits_) return {};
     return job_->run();
   }
+  void stop() override { job_->stop(); }
 
  private:
   const WriteGate& gate_;

@@ -60,33 +60,57 @@ struct JobRunner::State {
   struct Entry {
     std::unique_ptr<Job> job;
     Steady::time_point due;
+    bool running = false;
   };
-  std::vector<Entry> entries;
+  std::vector<Entry> entries;  // their number does not change
   std::mutex mutex;
   std::condition_variable wake;
   bool stopping = false;
-  std::thread thread;
+  std::vector<std::thread> threads;
 
+  // The one that is due first of those that wait; nullptr when all run.
+  Entry* first_waiting() {
+    Entry* first = nullptr;
+    for (Entry& entry : entries) {
+      if (!entry.running && (first == nullptr || entry.due < first->due)) first = &entry;
+    }
+    return first;
+  }
+
+  // At least one thread that waits knows the time of the next job: who takes a job wakes another to look, and who ends one looks itself.
   void loop() {
     std::unique_lock lock(mutex);
     while (!stopping) {
-      auto next = std::min_element(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.due < b.due; });
-      if (next == entries.end()) return;
-      if (wake.wait_until(lock, next->due, [&] { return stopping; })) return;
-      lock.unlock();
-      if (auto done = next->job->run(); !done) {
-        base::log::warning("job failed",
-                           {{"job", next->job->name()}, {"reason", done.error().message()}, {"context", done.error().context()}});
+      Entry* const next = first_waiting();
+      if (next == nullptr) {
+        wake.wait(lock);
+      } else if (Steady::now() < next->due) {
+        wake.wait_until(lock, next->due);
+      } else {
+        next->running = true;
+        wake.notify_one();
+        lock.unlock();
+        run(*next->job);
+        const auto interval = next->job->interval();
+        lock.lock();
+        next->due = Steady::now() + interval;
+        next->running = false;
       }
-      next->due = Steady::now() + next->job->interval();
-      lock.lock();
+    }
+  }
+
+  static void run(Job& job) {
+    if (auto done = job.run(); !done) {
+      base::log::warning("job failed",
+                         {{"job", job.name()}, {"reason", done.error().message()}, {"context", done.error().context()}});
     }
   }
 };
 
 JobRunner::JobRunner(std::vector<std::unique_ptr<Job>> jobs) : state_(std::make_unique<State>()) {
   for (auto& job : jobs) state_->entries.push_back({std::move(job), State::Steady::now()});
-  state_->thread = std::thread([state = state_.get()] { state->loop(); });
+  const auto count = std::min(kJobThreads, state_->entries.size());
+  for (std::size_t i = 0; i < count; ++i) state_->threads.emplace_back([state = state_.get()] { state->loop(); });
 }
 
 JobRunner::~JobRunner() { stop(); }
@@ -97,7 +121,10 @@ void JobRunner::stop() {
     state_->stopping = true;
   }
   state_->wake.notify_all();
-  if (state_->thread.joinable()) state_->thread.join();
+  for (auto& entry : state_->entries) entry.job->stop();
+  for (auto& thread : state_->threads) {
+    if (thread.joinable()) thread.join();
+  }
 }
 
 }  // namespace berth::service

@@ -18,6 +18,7 @@ class RetentionJob final : public Job {
     if (!last) return base::fail(std::move(last).error());
     return {};
   }
+  void stop() override { retention_.stop(); }
 
  private:
   RetentionService& retention_;

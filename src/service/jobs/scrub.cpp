@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <optional>
 #include <vector>
 
@@ -51,7 +52,7 @@ class Scrub final : public Job {
     BERTH_TRY(const bool active, begin_pass_if_due());
     if (!active) return {};
     auto budget = static_cast<std::int64_t>(options_.rate);
-    while (budget > 0) {
+    while (budget > 0 && !stopping_) {
       BERTH_TRY(const bool more, current_ ? base::Result<bool>(true) : open_next());
       if (!more) return {};
       if (!current_) {
@@ -63,6 +64,11 @@ class Scrub final : public Job {
     }
     if (clock_.now() - saved_at_ >= kSaveEvery) BERTH_CHECK_OK(save());
     return {};
+  }
+
+  void stop() override {
+    stopping_ = true;
+    damage_.stop_checking();
   }
 
  private:
@@ -104,6 +110,7 @@ class Scrub final : public Job {
     }
     if (page_.empty()) {
       BERTH_CHECK_OK(check_catalog());
+      if (stopping_) return false;  // the next run looks at the rows again
       progress_->finished_at = clock_.now();
       BERTH_CHECK_OK(save());
       base::log::info("scrub has read every blob", {{"damaged", !health_.good(HealthCheck::content)}});
@@ -129,10 +136,12 @@ class Scrub final : public Job {
   // The rows come last: the database has no digests, but indexes that must agree with their tables. Damage there stays red until the
   // daemon was restarted on a catalog that is whole.
   base::Result<void> check_catalog() {
-    BERTH_TRY(const auto lines, damage_.check_structure());
-    for (const auto& line : lines) base::log::error("the catalog is damaged", {{"finding", line}});
-    if (!lines.empty()) {
-      health_.set_bad(HealthCheck::storage, "the catalog's database is damaged (" + lines.front() +
+    const auto lines = damage_.check_structure();
+    if (stopping_) return {};
+    if (!lines) return base::fail(lines.error());
+    for (const auto& line : *lines) base::log::error("the catalog is damaged", {{"finding", line}});
+    if (!lines->empty()) {
+      health_.set_bad(HealthCheck::storage, "the catalog's database is damaged (" + lines->front() +
                                                 "); stop the daemon, look with `berth verify`, and restore a backup");
     }
     return {};
@@ -155,7 +164,7 @@ class Scrub final : public Job {
   base::Result<std::uint64_t> read_on(std::uint64_t most) {
     Current& blob = *current_;
     std::uint64_t taken = 0;
-    while (taken < most && blob.offset < blob.reader.size) {
+    while (taken < most && blob.offset < blob.reader.size && !stopping_) {
       const auto want = std::min<std::uint64_t>({buffer_.size(), most - taken, blob.reader.size - blob.offset});
       const auto count = blob.reader.file->read(std::span(buffer_).first(want), blob.offset);
       if (!count) {
@@ -168,7 +177,7 @@ class Scrub final : public Job {
       taken += *count;
     }
     base::metrics::add(Metric::scrub_bytes, static_cast<double>(taken));
-    if (blob.offset < blob.reader.size && taken == most) return taken;
+    if (blob.offset < blob.reader.size && (taken == most || stopping_)) return taken;
     BERTH_CHECK_OK(judge(blob));
     return end_current(taken);
   }
@@ -196,6 +205,7 @@ class Scrub final : public Job {
   Health& health_;
   const base::Clock& clock_;
   ScrubOptions options_;
+  std::atomic<bool> stopping_{false};
 
   std::optional<catalog::ScrubProgress> progress_;
   bool unsaved_ = false;

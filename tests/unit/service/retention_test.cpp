@@ -51,6 +51,16 @@ class RetentionTest : public ServiceTest {
   RetentionService retention{*catalog, clock};
 };
 
+TEST_F(RetentionTest, OnceStoppedItDeletesNoMore) {
+  const auto app = name("a/app");
+  push_five(app);
+  set("a/app", R"({"keep_newest":2})");
+  retention.stop();
+  EXPECT_TRUE(retention.apply(app, RetentionRun::real).value().deleted.empty());
+  EXPECT_EQ(retention.apply_to_many("", 10).value(), "");
+  EXPECT_EQ(going(app), "v1 v2 v3 ");
+}
+
 TEST_F(RetentionTest, EachKeepSpeaksForTags) {
   const auto app = name("a/app");
   push_five(app);

@@ -112,6 +112,18 @@ TEST_F(ScrubTest, GoesOnWhereItStoodAlsoInTheMiddleOfABlobAndAfterARestart) {
   EXPECT_EQ(blob_pull.get_size(app, digests[0]).error().code(), ErrorCode::corrupt);
 }
 
+TEST_F(ScrubTest, OnceStoppedItLeavesTheRestUndone) {
+  const auto digest = push_blob(app, "content");
+  flip_byte(blob_path(directory.path(), digest), 1);
+  const auto stopped = make();
+  stopped->stop();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(stopped->run());
+  EXPECT_EQ(catalog->damage().count().value(), 0U);
+  EXPECT_EQ(catalog->damage().get_scrub_progress().value().finished_at, base::TimePoint());
+  pass(*make());
+  EXPECT_EQ(catalog->damage().count().value(), 1U);
+}
+
 TEST_F(ScrubTest, ARateOfZeroSwitchesItOff) {
   const auto digest = push_blob(app, "content");
   flip_byte(blob_path(directory.path(), digest), 1);
