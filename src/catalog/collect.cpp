@@ -12,14 +12,13 @@ using base::Result;
 
 namespace {
 
-constexpr std::int64_t kForecastPage = 10'000;
+constexpr std::int64_t kAll = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kNoRepository = 0;
 
 // A row of link_reviews and what is known of it.
 struct LinkReview {
   std::string digest;
   std::int64_t repository = 0;
-  std::int64_t due_at = 0;
   bool known = false;  // the blob has a row
   std::int64_t size = 0;
   std::int64_t leased_until = 0;
@@ -44,34 +43,16 @@ struct ManifestReview {
   std::string repository_name;
 };
 
-// Where a reading of a queue begins, exclusive.
-struct LinkCursor {
-  std::int64_t due_at = -1;
-  std::string digest;
-  std::int64_t repository = 0;
-};
-struct ManifestCursor {
-  std::int64_t since = -1;
-  std::int64_t id = 0;
-};
-
 LinkReview link_review_of(const Rows& rows) {
   return {.digest = std::string(rows.text(0)),
           .repository = rows.integer(1),
-          .due_at = rows.integer(2),
-          .known = !rows.is_null(3),
-          .size = rows.integer(3),
-          .leased_until = rows.integer(4),
-          .referenced = rows.integer(5) != 0,
-          .in_trash = rows.integer(6) != 0,
-          .held = rows.integer(7) != 0,
-          .stays = rows.integer(8) != 0};
-}
-
-Result<std::vector<LinkReview>> read_links(Connection& connection, const LinkCursor& after, std::int64_t due,
-                                           std::int64_t limit) {
-  return all_rows(connection, Query::review_links, {after.due_at, std::string_view(after.digest), after.repository, due, limit},
-                  link_review_of);
+          .known = !rows.is_null(2),
+          .size = rows.integer(2),
+          .leased_until = rows.integer(3),
+          .referenced = rows.integer(4) != 0,
+          .in_trash = rows.integer(5) != 0,
+          .held = rows.integer(6) != 0,
+          .stays = rows.integer(7) != 0};
 }
 
 ManifestReview manifest_review_of(const Rows& rows) {
@@ -85,11 +66,6 @@ ManifestReview manifest_review_of(const Rows& rows) {
           .repository_deleted = rows.integer(7) != 0,
           .pulled_at = rows.integer(8),
           .repository_name = std::string(rows.text(9))};
-}
-
-Result<std::vector<ManifestReview>> read_manifests(Connection& connection, Query query, const ManifestCursor& after,
-                                                   std::int64_t since, std::int64_t limit) {
-  return all_rows(connection, query, {after.since, after.id, since, limit}, manifest_review_of);
 }
 
 enum class Verdict : std::uint8_t { kept, later, goes };
@@ -247,9 +223,10 @@ Result<void> collect_repositories(Connection& connection, const Round& round, st
 // the verdict, the row is no longer due.
 Result<void> collect_manifests(Connection& connection, const Round& round, std::size_t limit, Marked& marked) {
   for (std::size_t i = 0; i < limit; ++i) {
-    BERTH_TRY(const auto review, read_manifests(connection, Query::review_manifests, {}, round.now - round.untagged_keep, 1));
-    if (review.empty()) return {};
-    BERTH_CHECK_OK(apply(connection, round, review.front(), marked));
+    BERTH_TRY(const auto review, first_row(connection, Query::review_manifests,
+                                           {round.now - round.untagged_keep, std::int64_t{1}}, manifest_review_of));
+    if (!review) return {};
+    BERTH_CHECK_OK(apply(connection, round, *review, marked));
     ++marked.reviewed;
   }
   marked.more = true;
@@ -257,54 +234,44 @@ Result<void> collect_manifests(Connection& connection, const Round& round, std::
 }
 
 Result<void> collect_blobs(Connection& connection, const Round& round, std::size_t limit, Marked& marked) {
-  BERTH_TRY(const auto reviews, read_links(connection, {}, round.now, static_cast<std::int64_t>(limit)));
+  BERTH_TRY(const auto reviews,
+            all_rows(connection, Query::review_links, {round.now, static_cast<std::int64_t>(limit)}, link_review_of));
   for (const LinkReview& review : reviews) BERTH_CHECK_OK(apply(connection, round, review, marked));
   marked.reviewed += reviews.size();
   marked.more |= reviews.size() == limit;
   return {};
 }
 
-// Of many only a few go: those that are kept are left out by the database, and only counted.
+// Of many only a few go: those that are kept are left out by the database, and only counted. One statement for all of the queue: many
+// rows of it may be as old as one another, so there is no place in it at which another statement could go on.
 Result<void> forecast_manifests(Connection& connection, const Round& round, std::size_t examples, Forecast& forecast) {
   const std::int64_t due = round.now - round.untagged_keep;
   BERTH_TRY(const auto reviewed, connection.find_integer(Query::count_manifest_reviews, {due}));
   forecast.total.reviewed += static_cast<std::uint64_t>(reviewed.value_or(0));
-  ManifestCursor after;
-  while (true) {
-    BERTH_TRY(const auto page, read_manifests(connection, Query::review_unkept_manifests, after, due, kForecastPage));
-    for (const ManifestReview& review : page) {
-      if (judge(review, round).verdict != Verdict::goes) continue;
-      ++forecast.total.manifests;
-      if (forecast.first.size() < examples) {
-        forecast.first.push_back(
-            {Candidate::Kind::manifest, review.repository_name, review.digest, static_cast<std::uint64_t>(review.size)});
-      }
-    }
-    if (static_cast<std::int64_t>(page.size()) < kForecastPage) return {};
-    after = {page.back().since, page.back().id};
-  }
+  return each_row(connection, Query::review_unkept_manifests, {due, kAll}, [&](const Rows& rows) {
+    const ManifestReview review = manifest_review_of(rows);
+    if (judge(review, round).verdict != Verdict::goes) return;
+    ++forecast.total.manifests;
+    if (forecast.first.size() == examples) return;
+    forecast.first.push_back(
+        {Candidate::Kind::manifest, review.repository_name, review.digest, static_cast<std::uint64_t>(review.size)});
+  });
 }
 
 Result<void> forecast_blobs(Connection& connection, const Round& round, std::size_t examples, Forecast& forecast) {
-  LinkCursor after;
   const std::size_t most = forecast.first.size() + examples;
-  while (true) {
-    BERTH_TRY(const auto page, read_links(connection, after, round.now, kForecastPage));
-    for (const LinkReview& review : page) {
-      if (judge(review, round).verdict != Verdict::goes) continue;
-      if (!review.about_blob()) ++forecast.total.links;
-      // Of several repositories that let a blob go, the last to be counted counts it.
-      if (review.in_trash || (review.about_blob() ? review.held : review.stays)) continue;
-      ++forecast.total.blobs;
-      forecast.total.blob_bytes += static_cast<std::uint64_t>(review.size);
-      if (forecast.first.size() < most) {
-        forecast.first.push_back({Candidate::Kind::blob, "", review.digest, static_cast<std::uint64_t>(review.size)});
-      }
-    }
-    forecast.total.reviewed += page.size();
-    if (static_cast<std::int64_t>(page.size()) < kForecastPage) return {};
-    after = {page.back().due_at, page.back().digest, page.back().repository};
-  }
+  return each_row(connection, Query::review_links, {round.now, kAll}, [&](const Rows& rows) {
+    const LinkReview review = link_review_of(rows);
+    ++forecast.total.reviewed;
+    if (judge(review, round).verdict != Verdict::goes) return;
+    if (!review.about_blob()) ++forecast.total.links;
+    // Of several repositories that let a blob go, the last to be counted counts it.
+    if (review.in_trash || (review.about_blob() ? review.held : review.stays)) return;
+    ++forecast.total.blobs;
+    forecast.total.blob_bytes += static_cast<std::uint64_t>(review.size);
+    if (forecast.first.size() == most) return;
+    forecast.first.push_back({Candidate::Kind::blob, "", review.digest, static_cast<std::uint64_t>(review.size)});
+  });
 }
 
 Result<Waiting> count_waiting(Connection& connection) {

@@ -34,7 +34,7 @@ base::Result<void> collect_repositories(Connection& connection, const Round& rou
 base::Result<void> collect_manifests(Connection& connection, const Round& round, std::size_t limit, Marked& marked);
 base::Result<void> collect_blobs(Connection& connection, const Round& round, std::size_t limit, Marked& marked);
 
-// What the last two would do; reads only, page by page.
+// What the last two would do; reads only, one row at a time.
 base::Result<void> forecast_manifests(Connection& connection, const Round& round, std::size_t examples, Forecast& forecast);
 base::Result<void> forecast_blobs(Connection& connection, const Round& round, std::size_t examples, Forecast& forecast);
 base::Result<Waiting> count_waiting(Connection& connection);

@@ -472,7 +472,7 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
      "ORDER BY name LIMIT $3"},
 
     {Query::review_links, "review_links", Dialect::common, Cost::page,
-     "SELECT q.digest, q.repository_id, q.due_at, b.size, b.leased_until, "
+     "SELECT q.digest, q.repository_id, b.size, b.leased_until, "
      "CASE WHEN EXISTS (SELECT 1 FROM manifest_references r "
      "WHERE r.digest = q.digest AND r.repository_id = q.repository_id AND r.role IN (0, 3)) THEN 1 ELSE 0 END, "
      "CASE WHEN EXISTS (SELECT 1 FROM trash_references t WHERE t.digest = q.digest AND t.role IN (0, 3)) THEN 1 ELSE 0 END, "
@@ -481,8 +481,7 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
      "AND (l.repository_id < q.repository_id OR EXISTS (SELECT 1 FROM manifest_references r "
      "WHERE r.digest = l.digest AND r.repository_id = l.repository_id AND r.role IN (0, 3)))) THEN 1 ELSE 0 END "
      "FROM link_reviews q LEFT JOIN blobs b ON b.digest = q.digest "
-     "WHERE (q.due_at, q.digest, q.repository_id) > ($1, $2, $3) AND q.due_at <= $4 "
-     "ORDER BY q.due_at, q.digest, q.repository_id LIMIT $5"},
+     "WHERE q.due_at <= $1 ORDER BY q.due_at, q.digest, q.repository_id LIMIT $2"},
     {Query::set_link_review, "set_link_review", Dialect::common, Cost::lookup,
      "UPDATE link_reviews SET due_at = $1 WHERE digest = $2 AND repository_id = $3"},
     {Query::delete_link_review, "delete_link_review", Dialect::common, Cost::lookup,
@@ -493,15 +492,15 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
      "CASE WHEN EXISTS (SELECT 1 FROM deleted_repositories d WHERE d.repository_id = m.repository_id) THEN 1 ELSE 0 END, "
      "(SELECT u.last_at FROM pulls u WHERE u.repository_id = m.repository_id AND u.subject = m.digest AND u.day = -1), r.name "
      "FROM manifest_reviews q JOIN manifests m ON m.id = q.manifest_id JOIN repositories r ON r.id = m.repository_id "
-     "WHERE (q.since, q.manifest_id) > ($1, $2) AND q.since <= $3 ORDER BY q.since, q.manifest_id LIMIT $4"},
+     "WHERE q.since <= $1 ORDER BY q.since, q.manifest_id LIMIT $2"},
     {Query::review_unkept_manifests, "review_unkept_manifests", Dialect::common, Cost::page,
      "SELECT q.manifest_id, q.since, m.repository_id, m.digest, m.size, m.pushed_at, "
      "0, "
      "CASE WHEN EXISTS (SELECT 1 FROM deleted_repositories d WHERE d.repository_id = m.repository_id) THEN 1 ELSE 0 END, "
      "(SELECT u.last_at FROM pulls u WHERE u.repository_id = m.repository_id AND u.subject = m.digest AND u.day = -1), r.name "
      "FROM manifest_reviews q JOIN manifests m ON m.id = q.manifest_id JOIN repositories r ON r.id = m.repository_id "
-     "WHERE (q.since, q.manifest_id) > ($1, $2) AND q.since <= $3 AND NOT " BERTH_KEPT_BY_TAG " AND NOT " BERTH_KEPT_BY_MANIFEST
-     " ORDER BY q.since, q.manifest_id LIMIT $4"},
+     "WHERE q.since <= $1 AND NOT " BERTH_KEPT_BY_TAG " AND NOT " BERTH_KEPT_BY_MANIFEST
+     " ORDER BY q.since, q.manifest_id LIMIT $2"},
     {Query::count_manifest_reviews, "count_manifest_reviews", Dialect::common, Cost::page,
      "SELECT count(*) FROM manifest_reviews WHERE since <= $1"},
     {Query::set_manifest_review, "set_manifest_review", Dialect::common, Cost::lookup,

@@ -123,17 +123,24 @@ auto first_row(Connection& connection, Query query, Values values, F&& of)
   return of(std::as_const(rows));
 }
 
-// What `of` makes of each row, in their order. `of` runs no query of the same name: its rows are still being read.
+// Visits each row, in their order; nothing of them is kept. No query of the same name runs meanwhile.
+template <typename F>
+base::Result<void> each_row(Connection& connection, Query query, Values values, F&& visit) {
+  BERTH_TRY(auto rows, connection.query(query, values));
+  while (true) {
+    BERTH_TRY(const bool more, rows.next());
+    if (!more) return {};
+    visit(std::as_const(rows));
+  }
+}
+
+// What `of` makes of each row, in their order.
 template <typename F>
 auto all_rows(Connection& connection, Query query, Values values, F&& of)
     -> base::Result<std::vector<decltype(of(std::declval<const Rows&>()))>> {
   std::vector<decltype(of(std::declval<const Rows&>()))> all;
-  BERTH_TRY(auto rows, connection.query(query, values));
-  while (true) {
-    BERTH_TRY(const bool more, rows.next());
-    if (!more) return all;
-    all.push_back(of(std::as_const(rows)));
-  }
+  BERTH_CHECK_OK(each_row(connection, query, values, [&](const Rows& rows) { all.push_back(of(rows)); }));
+  return all;
 }
 
 // Read or write transaction; rolled back unless committed.
