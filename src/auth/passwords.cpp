@@ -33,6 +33,9 @@ base::Result<std::string> hash_now(const std::string& password) {
   return encoded;
 }
 
+// Without padding.
+constexpr std::size_t base64_length(std::size_t bytes) { return (bytes * 8 + 5) / 6; }
+
 PasswordMatch verify_now(const std::string& password, const std::string& encoded) {
   return argon2id_verify(encoded.c_str(), password.data(), password.size()) == ARGON2_OK ? PasswordMatch::yes : PasswordMatch::no;
 }
@@ -61,7 +64,13 @@ base::Result<T> on_pool(base::Workers& workers, F work) {
 
 }  // namespace
 
-Passwords::Passwords() : nobody_(hash_now(base::random_bytes(32)).value_or("")), workers_(1, kWaiting) {}
+// "$argon2id$v=19$m=19456,t=2,p=1$SALT$HASH", both all zeros in base64. Written down and not worked out: a daemon need not take 19 MiB for
+// it at each start, and what costs time is the cost that stands in it.
+Passwords::Passwords()
+    : nobody_("$argon2id$v=19$m=" + std::to_string(kMemoryKiB) + ",t=" + std::to_string(kPasses) +
+              ",p=" + std::to_string(kLanes) + '$' + std::string(base64_length(kSaltSize), 'A') + '$' +
+              std::string(base64_length(kHashSize), 'A')),
+      workers_(1, kWaiting) {}
 
 base::Result<std::string> Passwords::hash(std::string_view password) {
   auto hashed = on_pool<base::Result<std::string>>(workers_, [text = std::string(password)] { return hash_now(text); });

@@ -128,6 +128,7 @@ class Bench:
         self.daemon.stop()
         client = self.start(BERTH_GC_RATE="5000")
         before = self.daemon.rss()
+        self.daemon.forget_peak_rss()
         began = time.monotonic()
         wait_until(lambda: self.removed(client) >= left, 600, "all dead blobs are gone")
         took = time.monotonic() - began

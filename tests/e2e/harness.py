@@ -192,6 +192,11 @@ class Daemon:
     def peak_rss(self):
         return self._memory("VmHWM")
 
+    def forget_peak_rss(self):
+        """peak_rss() counts from here on (proc(5), clear_refs)."""
+        with open(f"/proc/{self.process.pid}/clear_refs", "w", encoding="ascii") as file:
+            file.write("5")
+
     def _memory(self, field):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as lines:
             for line in lines:

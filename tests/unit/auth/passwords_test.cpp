@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <ctime>
 #include <thread>
 #include <vector>
 
@@ -22,6 +23,21 @@ TEST(Passwords, OnlyTheRightOneFits) {
   EXPECT_EQ(passwords.verify("a long password", "").value(), PasswordMatch::no);
   EXPECT_EQ(passwords.verify("a long password", "$argon2id$v=19$m=19456").value(), PasswordMatch::no);
   EXPECT_EQ(passwords.verify_nobody("a long password").value(), PasswordMatch::no);
+}
+
+// Whoever is not there must not be told by the time that the answer takes.
+TEST(Passwords, NobodyCostsWhatAUserCosts) {
+  Passwords passwords;
+  const auto hash = passwords.hash("a long password").value();
+  const auto cost = [](const auto& check) {
+    const auto before = std::clock();
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(check(), PasswordMatch::no);
+    return std::clock() - before;
+  };
+  const auto user = cost([&] { return passwords.verify("another password", hash).value(); });
+  const auto nobody = cost([&] { return passwords.verify_nobody("another password").value(); });
+  EXPECT_GT(nobody, user / 4);
+  EXPECT_GT(user, nobody / 4);
 }
 
 // A flood waits in a queue of its own, and what does not fit is told to come back.
