@@ -19,6 +19,7 @@ service::VerifyReport unreadable_database(const base::Error& error) {
 }  // namespace
 
 base::Result<service::VerifyReport> verify_data(const std::string& data, service::MissingBlobs missing,
+                                                const std::optional<catalog::AuditHead>& audit_head,
                                                 const std::function<void(const service::VerifyReport&)>& progress) {
   auto& fs = base::real_file_system();
   const base::SystemClock clock;
@@ -27,10 +28,15 @@ base::Result<service::VerifyReport> verify_data(const std::string& data, service
   // Busy is a daemon that serves: everything below goes beside it.
   if (!lock && lock.error().code() != ErrorCode::busy) return base::fail(lock.error());
   BERTH_TRY(const auto store, store::open_local_blob_store({.directory = data}, fs, clock));
+  // Before the rows, which then know at least as much.
+  BERTH_TRY(auto proof, service::read_audit_proof(fs, data));
+  if (proof) proof->expected = audit_head;
   const auto catalog = catalog::open_sqlite_inspection(data + "/catalog.sqlite");
   if (!catalog && catalog.error().code() == ErrorCode::corrupt) return unreadable_database(catalog.error());
   if (!catalog) return base::fail(catalog.error());
-  return service::verify(**catalog, *store, missing, progress);
+  BERTH_TRY(auto report, service::verify(**catalog, *store, missing, progress));
+  BERTH_CHECK_OK(service::verify_audit_log(**catalog, proof, report));
+  return report;
 }
 
 base::Result<service::BackupReport> back_up_data(const service::BackupPlace& place, const service::BackupProgress& progress) {

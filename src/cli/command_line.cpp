@@ -70,6 +70,7 @@ void add_maintenance(CLI::App& program, MaintenanceArguments& arguments, int& co
   auto* bring_back = program.add_subcommand("restore", "Fill an empty data directory from a backup");
   save->add_option("DIR", arguments.folder, "Folder of the backup; an earlier one in it is brought up to date")->required();
   save->add_option("--since", arguments.since, "An earlier backup in another folder, to take what is unchanged from");
+  check->add_option("--audit-head", arguments.audit_head, "COUNT:HASH of the audit log's head, as it was noted elsewhere");
   bring_back->add_option("DIR", arguments.folder, "Folder of the backup")->required();
   for (auto* command : {check, save, bring_back}) {
     command->add_option("--config", arguments.serve.config_file, "Configuration file (YAML)");

@@ -26,10 +26,11 @@ enum class Output { text, json };
 
 // What verify, backup and restore take.
 struct MaintenanceArguments {
-  ServeArguments serve;  // for the configuration file alone
-  std::string data;      // empty: the setting
-  std::string folder;    // of the backup
-  std::string since;     // an earlier backup; may be empty
+  ServeArguments serve;    // for the configuration file alone
+  std::string data;        // empty: the setting
+  std::string folder;      // of the backup
+  std::string since;       // an earlier backup; may be empty
+  std::string audit_head;  // COUNT:HASH, noted elsewhere; may be empty
 };
 int verify(const MaintenanceArguments& arguments, Output output);
 int backup(const MaintenanceArguments& arguments, Output output);

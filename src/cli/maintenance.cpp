@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "berth/app/maintenance.h"
+#include "berth/base/bytes.h"
 #include "berth/base/json.h"
 #include "berth/base/log.h"
 #include "cli/commands.h"
@@ -50,6 +51,17 @@ int cannot(const base::Error& error) {
   return kInternal;
 }
 
+// "COUNT:HASH", as the audit log's export and API say them; empty: none.
+base::Result<std::optional<catalog::AuditHead>> parse_head(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const auto colon = text.find(':');
+  const auto count = base::parse_decimal(text.substr(0, colon));
+  if (colon == std::string::npos || !count || text.size() - colon - 1 != catalog::kAuditStart.size()) {
+    return base::fail(base::ErrorCode::usage, "--audit-head is COUNT:HASH, as the audit log's export ends with");
+  }
+  return catalog::AuditHead{static_cast<std::int64_t>(*count), text.substr(colon + 1)};
+}
+
 std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
 base::OrderedJson document_of(const service::VerifyReport& found) {
@@ -58,8 +70,9 @@ base::OrderedJson document_of(const service::VerifyReport& found) {
     findings.push_back(
         {{"kind", service::finding_kind_name(finding.kind)}, {"subject", finding.subject}, {"message", finding.message}});
   }
-  return {{"clean", found.findings.empty()}, {"blobs", found.blobs}, {"manifests", found.manifests},
-          {"references", found.references},  {"bytes", found.bytes}, {"findings", findings}};
+  return {{"clean", found.findings.empty()},  {"blobs", found.blobs}, {"manifests", found.manifests},
+          {"references", found.references},   {"bytes", found.bytes}, {"audit_rows", found.audit_rows},
+          {"audit_ahead", found.audit_ahead}, {"findings", findings}};
 }
 
 base::OrderedJson document_of(const service::BackupReport& done) {
@@ -100,11 +113,13 @@ auto watched(Work&& work) {
 int verify(const MaintenanceArguments& arguments, Output output) {
   const auto settings = begin(arguments);
   if (!settings) return report(settings.error());
+  const auto audit_head = parse_head(arguments.audit_head);
+  if (!audit_head) return report(audit_head.error());
   const auto found = [&] {
     Progress progress;
     const auto missing = settings->boolean(app::Setting::sparse_indexes) ? service::MissingBlobs::are_allowed
                                                                          : service::MissingBlobs::are_findings;
-    return app::verify_data(settings->text(app::Setting::data), missing, [&](const service::VerifyReport& so_far) {
+    return app::verify_data(settings->text(app::Setting::data), missing, *audit_head, [&](const service::VerifyReport& so_far) {
       progress.tell(std::to_string(so_far.manifests) + " manifests, " + std::to_string(so_far.blobs) + " blobs, " +
                     mebibytes(so_far.bytes) + " read, " + std::to_string(so_far.findings.size()) + " findings");
     });
@@ -117,8 +132,9 @@ int verify(const MaintenanceArguments& arguments, Output output) {
       std::printf("%s %s: %s\n", std::string(service::finding_kind_name(finding.kind)).c_str(), finding.subject.c_str(),
                   finding.message.c_str());
     }
-    std::printf("%llu manifests and %llu blobs (%s) verified: %zu finding%s\n", static_cast<unsigned long long>(found->manifests),
-                static_cast<unsigned long long>(found->blobs), mebibytes(found->bytes).c_str(), found->findings.size(),
+    std::printf("%llu manifests and %llu blobs (%s) verified, and %llu rows of the audit log: %zu finding%s\n",
+                static_cast<unsigned long long>(found->manifests), static_cast<unsigned long long>(found->blobs),
+                mebibytes(found->bytes).c_str(), static_cast<unsigned long long>(found->audit_rows), found->findings.size(),
                 found->findings.size() == 1 ? "" : "s");
   }
   return found->findings.empty() ? kDone : kNo;

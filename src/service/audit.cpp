@@ -339,7 +339,7 @@ Result<std::vector<AuditExport>> Audit::list_exports(std::string_view org) const
 
 Result<std::unique_ptr<AuditLines>> Audit::open_export(std::string_view org, std::string_view id) const {
   BERTH_TRY(const auto found, log_.find_export(org, id));
-  if (!found) return base::fail(ErrorCode::event_unknown, "there is no such export");
+  if (!found) return base::fail(ErrorCode::object_unknown, "there is no such export");
   if (found->state != catalog::AuditExport::State::ready) {
     return base::fail(base::Error(ErrorCode::busy, "the export is not ready yet").with_retry_after(1));
   }

@@ -17,7 +17,7 @@ using catalog::AuditHead;
 namespace {
 
 constexpr std::string_view kKey = "audit.key";
-constexpr std::string_view kHead = "audit.head";
+constexpr std::string_view kHead = kAuditHeadFile;
 constexpr std::string_view kLost = "audit.head.lost-";
 constexpr std::size_t kKeyBytes = 32;
 

@@ -8,6 +8,8 @@
 #include "berth/base/hash.h"
 #include "berth/base/json.h"
 #include "berth/catalog/inspection.h"
+#include "berth/service/audit.h"
+#include "berth/service/audit_files.h"
 #include "berth/store/blob_folder.h"
 
 namespace berth::service {
@@ -85,14 +87,16 @@ Result<void> copy_file(FileSystem& fs, const std::string& from, const std::strin
   return fs.rename(partial, to);
 }
 
-// keys/ is flat and small; what is in it belongs to whoever wrote it.
+// keys/ is flat and small; what is in it belongs to whoever wrote it. The head of the audit log belongs to a catalog: it is read before the
+// catalog is copied, so that it is not ahead of the copy, and goes with it in backup.json.
 Result<void> copy_keys(FileSystem& fs, const std::string& from, const std::string& to) {
   BERTH_TRY(const auto names, fs.list(from + "/keys"));
   if (names.empty()) return {};
   BERTH_TRY([[maybe_unused]] const bool made, fs.make_directory(to + "/keys"));
   for (const auto& name : names) {
     BERTH_TRY(const auto info, fs.find_info(from + "/keys/" + name));
-    if (info && !info->directory) BERTH_CHECK_OK(copy_file(fs, from + "/keys/" + name, to + "/keys/" + name));
+    if (info && !info->directory && name != kAuditHeadFile)
+      BERTH_CHECK_OK(copy_file(fs, from + "/keys/" + name, to + "/keys/" + name));
   }
   return fs.sync_directory(to + "/keys");
 }
@@ -164,6 +168,7 @@ class Backup {
     report_ = {};
     named_.clear();
     BERTH_CHECK_OK(drop_fresh_catalog());
+    BERTH_TRY(audit_head_, read_audit_head(fs_, place_.data));
     BERTH_CHECK_OK(catalog::copy_sqlite_catalog(catalog_of(place_.data), fresh_catalog()));
     bool collected = false;
     {
@@ -219,14 +224,19 @@ class Backup {
   }
 
   // {"format":1,"berth":"0.1.0","made_at":"2026-11-24T17:17:08.123456Z","catalog":"catalog-<16 hex>.sqlite","catalog_sha256":"<hex>",
-  //  "blobs":<n>,"bytes":<n>,"damaged":["<digest>",…]}
+  //  "blobs":<n>,"bytes":<n>,"damaged":["<digest>",…],"audit_head":<as keys/audit.head, or null>}
   Result<void> finish() {
     BERTH_TRY(const auto hash, hash_file(fs_, fresh_catalog()));
     const std::string catalog_name = "catalog-" + hash.substr(0, 16) + ".sqlite";
-    const base::OrderedJson document = {
-        {"format", kFormat},       {"berth", BERTH_VERSION},    {"made_at", base::format_rfc3339(clock_.now())},
-        {"catalog", catalog_name}, {"catalog_sha256", hash},    {"blobs", report_.blobs},
-        {"bytes", report_.bytes},  {"damaged", report_.damaged}};
+    const base::OrderedJson document = {{"format", kFormat},
+                                        {"berth", BERTH_VERSION},
+                                        {"made_at", base::format_rfc3339(clock_.now())},
+                                        {"catalog", catalog_name},
+                                        {"catalog_sha256", hash},
+                                        {"blobs", report_.blobs},
+                                        {"bytes", report_.bytes},
+                                        {"damaged", report_.damaged},
+                                        {"audit_head", audit_head_ ? document_of(*audit_head_) : base::OrderedJson()}};
     const std::string text = document.dump(2) + "\n";
     BERTH_CHECK_OK(fs_.rename(fresh_catalog(), place_.folder + "/" + catalog_name));
     BERTH_CHECK_OK(fs_.sync_directory(place_.folder));
@@ -250,6 +260,7 @@ class Backup {
   BlobFolder target_;
   BlobFolder earlier_;
   BackupReport report_;
+  std::optional<catalog::AuditHead> audit_head_;
   std::unordered_set<oci::Digest> named_;
 };
 
@@ -273,6 +284,7 @@ class Restore {
     }
     BERTH_CHECK_OK(data_.sync());
     BERTH_CHECK_OK(copy_keys(fs_, place_.folder, place_.data));
+    if (audit_head_) BERTH_CHECK_OK(write_audit_head(fs_, place_.data, *audit_head_));
     BERTH_CHECK_OK(fs_.rename(fresh, catalog_of(place_.data)));
     BERTH_CHECK_OK(fs_.sync_directory(place_.data));
     BERTH_TRY([[maybe_unused]] const bool removed, fs_.remove(mark()));
@@ -298,6 +310,7 @@ class Restore {
     const auto name = text_in(*document, "catalog");
     if (!is_catalog_name(name)) return refuse("backup.json names no catalog");
     saved_catalog_ = place_.folder + "/" + name;
+    if (const auto head = document->find("audit_head"); head != document->end()) audit_head_ = parse_audit_head(head->dump());
     BERTH_TRY(const auto hash, hash_file(fs_, saved_catalog_));
     if (text_in(*document, "catalog_sha256") != hash) {
       return fail(base::Error(ErrorCode::corrupt,
@@ -341,6 +354,7 @@ class Restore {
   BlobFolder source_;
   BlobFolder data_;
   std::string saved_catalog_;
+  std::optional<catalog::AuditHead> audit_head_;
   BackupReport report_;
 };
 

@@ -192,6 +192,7 @@ std::string_view finding_kind_name(Finding::Kind kind) {
     case Finding::Kind::blob: return "blob";
     case Finding::Kind::manifest: return "manifest";
     case Finding::Kind::reference: return "reference";
+    case Finding::Kind::audit: return "audit";
   }
   return "unknown";
 }
@@ -199,6 +200,25 @@ std::string_view finding_kind_name(Finding::Kind kind) {
 Result<VerifyReport> verify(catalog::Inspection& catalog, const store::BlobStore& store, MissingBlobs missing,
                             const std::function<void(const VerifyReport&)>& progress) {
   return Verification(catalog, store, missing, progress).run();
+}
+
+Result<void> verify_audit_log(catalog::Inspection& catalog, const std::optional<AuditProof>& proof, VerifyReport& report) {
+  const auto add = [&](std::string message) { report.findings.push_back({Finding::Kind::audit, "audit", std::move(message)}); };
+  if (!proof) {
+    BERTH_TRY(const auto rows, catalog.list_audit(0, 1));
+    if (!rows.empty()) add("the key of its chain, keys/audit.key, is gone; bring it back from a backup");
+    return {};
+  }
+  auto log = verify_audit(catalog, *proof);
+  if (!log && log.error().code() == ErrorCode::corrupt) {
+    add("cannot be read: " + log.error().context());
+    return {};
+  }
+  if (!log) return base::fail(std::move(log).error());
+  for (auto& finding : log->findings) add(std::move(finding));
+  report.audit_rows = log->rows;
+  report.audit_ahead = log->ahead;
+  return {};
 }
 
 }  // namespace berth::service

@@ -86,7 +86,7 @@ class Audit final : public auth::Witness {
   base::Result<std::string> request_export(const std::string& org, base::TimePoint from, base::TimePoint to,
                                            const catalog::Origin& by, std::int64_t user);
   [[nodiscard]] base::Result<std::vector<AuditExport>> list_exports(std::string_view org) const;
-  // Errors: event_unknown (there is none in this organisation), busy (not ready yet).
+  // Errors: object_unknown (there is none in this organisation), busy (not ready yet).
   [[nodiscard]] base::Result<std::unique_ptr<AuditLines>> open_export(std::string_view org, std::string_view id) const;
   // False when there was none.
   base::Result<bool> delete_export(std::string_view org, std::string_view id);

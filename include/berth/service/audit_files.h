@@ -24,6 +24,7 @@ base::Result<std::string> open_audit_key(base::FileSystem& fs, const std::string
 // nullopt when it is missing. Errors: as open_audit_key().
 base::Result<std::optional<std::string>> find_audit_key(base::FileSystem& fs, const std::string& data);
 
+inline constexpr std::string_view kAuditHeadFile = "audit.head";
 // nullopt when there is none yet. Errors: corrupt, io_error.
 base::Result<std::optional<catalog::AuditHead>> read_audit_head(base::FileSystem& fs, const std::string& data);
 base::Result<void> write_audit_head(base::FileSystem& fs, const std::string& data, const catalog::AuditHead& head);

@@ -10,13 +10,15 @@
 #include <vector>
 
 #include "berth/catalog/inspection.h"
+#include "berth/service/audit_verify.h"
 #include "berth/store/blob_store.h"
 
 namespace berth::service {
 
 struct Finding {
-  enum class Kind : std::uint8_t { database, blob, manifest, reference } kind;
-  std::string subject;  // a digest, with the repository before it where there is one; "catalog.sqlite" for the database
+  enum class Kind : std::uint8_t { database, blob, manifest, reference, audit } kind;
+  std::string
+      subject;  // a digest, with the repository before it where there is one; "catalog.sqlite" for the database, "audit" for its log
   std::string message;  // what is wrong, and what heals it
 };
 std::string_view finding_kind_name(Finding::Kind kind);
@@ -26,6 +28,8 @@ struct VerifyReport {
   std::uint64_t manifests = 0;
   std::uint64_t references = 0;
   std::uint64_t bytes = 0;  // of blobs, read
+  std::uint64_t audit_rows = 0;
+  std::uint64_t audit_ahead = 0;  // rows that the head of the audit log does not know yet
   std::vector<Finding> findings;
 };
 
@@ -35,5 +39,8 @@ enum class MissingBlobs : std::uint8_t { are_findings, are_allowed };
 // Errors: io_error, busy: then nobody knows. Damage is a finding, never an error.
 base::Result<VerifyReport> verify(catalog::Inspection& catalog, const store::BlobStore& store, MissingBlobs missing,
                                   const std::function<void(const VerifyReport&)>& progress);
+
+// The audit log's part, added to `report`. Without a proof (its key is gone) there must be no rows. Errors: io_error, busy.
+base::Result<void> verify_audit_log(catalog::Inspection& catalog, const std::optional<AuditProof>& proof, VerifyReport& report);
 
 }  // namespace berth::service

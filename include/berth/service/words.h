@@ -24,6 +24,7 @@ using catalog::Candidate;
 using catalog::Event;
 using catalog::EventKind;
 using catalog::EventPage;
+using catalog::find_audit_kind;
 using catalog::Forecast;
 using catalog::ManifestInfo;
 using catalog::NamePage;

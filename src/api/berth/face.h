@@ -9,6 +9,7 @@ Face berth_face();
 // Rows of the face's table that stand in a file of their own.
 const std::vector<Route>& upkeep_routes();
 const std::vector<Route>& retention_routes();
+const std::vector<Route>& audit_routes();
 const std::vector<Route>& me_routes();
 const std::vector<Route>& key_routes();
 const std::vector<Route>& openness_routes();

@@ -203,7 +203,7 @@ const std::string kRepositories[] = {"acme/app",        "acme/none",      "acme/
 //   o  policy of a repository: who may delete there, but not by a token of the registry   s  the platform administrator's, in person
 //   t  asks for credentials by itself (the token service's own tests)
 //   a  one's own account: a known principal, but not by a token of the registry; keys of one's own: not by a key without keys:personal
-//   K  the service keys of an organisation
+//   K  the service keys of an organisation, and its audit log: the same roles have both
 //   x  behind another letter: also with a token whose time is over
 const std::map<std::string_view, std::string_view> kAsks = {
     {"oci.base", "k"},
@@ -248,6 +248,10 @@ const std::map<std::string_view, std::string_view> kAsks = {
     {"me.keys.create", "a"},
     {"me.keys.revoke", "a"},
     {"me.keys.rotate", "a"},
+    {"system.audit.list", "s"},
+    {"system.audit.export", "s"},
+    {"org.audit.list", "K"},
+    {"org.audit.export", "K"},
     {"org.keys.list", "K"},
     {"org.keys.create", "K"},
     {"org.keys.revoke", "K"},
