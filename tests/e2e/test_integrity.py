@@ -121,10 +121,13 @@ class FlippedDatabase(Damage):
         path = os.path.join(self.daemon.directory, "catalog.sqlite")
         kept = path + ".kept"
         shutil.copy(path, kept)
+        keys = os.path.join(self.daemon.directory, "keys")
+        shutil.copytree(keys, keys + ".kept")  # the audit log's head belongs to the catalog
         choices, unseen = random.Random(SEED), []
         print(f"BERTH_SEED={SEED}", flush=True)
         for _ in range(200 if SOAK else 10):
             shutil.copy(kept, path)
+            shutil.copytree(keys + ".kept", keys, dirs_exist_ok=True)
             at = [choices.randrange(os.path.getsize(path)) for _ in range(20)]
             for position in at:
                 flip(path, position)
@@ -139,6 +142,8 @@ class FlippedDatabase(Damage):
         self.assertEqual(unseen, [])
         shutil.copy(kept, path)
         os.unlink(kept)
+        shutil.rmtree(keys)
+        os.rename(keys + ".kept", keys)
         self.assertEqual(verify(self.daemon.directory)[0], 0)
 
     def what_is_served(self, images):
