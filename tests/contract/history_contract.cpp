@@ -250,21 +250,21 @@ TEST_P(HistoryContract, AnEventStaysAsLongAsWhatItTellsOfMayComeBack) {
   clock().advance(30 * kDay - seconds(1));
   collect();
   EXPECT_TRUE(event(EventKind::tag_moved).restorable) << "the old manifest is there for untagged_keep";
-  ASSERT_TRUE(catalog().delete_tag(app_, tag("v"), {}, "tester"));
+  ASSERT_TRUE(catalog().delete_tag(app_, tag("v"), {}, {.principal = "tester"}));
 
   clock().advance(seconds(1));
   collect();
-  EXPECT_EQ(code_of(history().restore(app_, moved.id, "healer")), ErrorCode::event_unknown);
+  EXPECT_EQ(code_of(history().restore(app_, moved.id, {.principal = "healer"})), ErrorCode::event_unknown);
   ASSERT_EQ(events().size(), 1U);
   EXPECT_EQ(events().front().kind, EventKind::tag_deleted);
-  ASSERT_TRUE(history().restore(app_, events().front().id, "healer"));
+  ASSERT_TRUE(history().restore(app_, events().front().id, {.principal = "healer"}));
   EXPECT_EQ(at("v"), image("new").digest);
 }
 
 TEST_P(HistoryContract, EventsAreKeptForTheLongerOfBothTimes) {
   const catalog::KeepRules rules{.untagged_keep = kDay, .undo_window = 7 * kDay};
   put(image("m"), {tag("v")});
-  ASSERT_TRUE(catalog().delete_manifest(app_, image("m").digest, "tester"));
+  ASSERT_TRUE(catalog().delete_manifest(app_, image("m").digest, {.principal = "tester"}));
   clock().advance(7 * kDay - seconds(1));
   ASSERT_EQ(catalog().collection().mark(rules, 100).value().events, 0U);
   EXPECT_TRUE(event(EventKind::manifest_deleted).restorable);
