@@ -153,10 +153,9 @@ class Canaries(AuditCase):
         client = self.as_key("pusher")
         push_image(client, "acme/slip", Image("slip"), key)
         client.close()
-        self.admin("user", "create", "canary@example.com", "--name", key, "--password-stdin", input=(word + "\n").encode(), check=False)
-
         metrics = self.admin_client.get("/metrics").body.decode()
         self.daemon.stop()
+        self.daemon.admin("user", "create", "canary@example.com", "--name", key, "--password-stdin", input=(word + "\n").encode())
         database = sqlite3.connect(os.path.join(self.daemon.directory, "catalog.sqlite"))
         rows = "\n".join(str(row) for row in database.execute("SELECT * FROM audit_events"))
         database.close()
