@@ -48,6 +48,7 @@ constexpr ErrorRow kRows[] = {
     {object_unknown, 404, "NAME_UNKNOWN", "There is no such object", "RFC 9110 §15.5.5", "The message says what is not there; what belongs to others looks the same."},
     {already_exists, 409, "DENIED", "There is one already", "RFC 9110 §15.5.10", "Choose another name."},
     {restore_impossible, 409, "DENIED", "This cannot be restored", "RFC 9110 §15.5.10", "The message says what is gone or in the way; restorable events are marked in the history."},
+    {conflict, 409, "DENIED", "The present state does not allow this", "RFC 9110 §15.5.10", "The message says what stands in the way."},
     {precondition_failed, 412, "DENIED", "A precondition failed", "RFC 9110 §13, §15.5.13", "Read the tag again and decide anew."},
     {pagination_invalid, 400, "PAGINATION_NUMBER_INVALID", "The page size is invalid", "distribution-spec \"Listing Tags\"", "n is a whole number from 0."},
     {unsupported, 405, "UNSUPPORTED", "The operation is not supported", "distribution-spec error code-13", "The message says what is."},

@@ -156,7 +156,7 @@ Result<OrderedJson> grant_role(Accounts& accounts, const AdminArguments& a) {
 
 Result<OrderedJson> revoke_role(Accounts& accounts, const AdminArguments& a) {
   BERTH_TRY(const bool had, accounts.take(a.text("email"), place_of(a.text("place")), a.text("role")));
-  if (!had) return base::fail(ErrorCode::repository_unknown, a.text("email") + " does not have this role there");
+  if (!had) return base::fail(ErrorCode::object_unknown, a.text("email") + " does not have this role there");
   return done();
 }
 

@@ -45,6 +45,7 @@ std::string_view error_code_name(ErrorCode code) {
     case ErrorCode::object_unknown: return "object_unknown";
     case ErrorCode::already_exists: return "already_exists";
     case ErrorCode::restore_impossible: return "restore_impossible";
+    case ErrorCode::conflict: return "conflict";
     case ErrorCode::precondition_failed: return "precondition_failed";
     case ErrorCode::pagination_invalid: return "pagination_invalid";
     case ErrorCode::unsupported: return "unsupported";

@@ -19,6 +19,8 @@ std::string text_of(std::int64_t id) { return std::to_string(id); }
 Result<void> unknown(std::string_view what) { return fail(ErrorCode::object_unknown, "there is no " + std::string(what)); }
 Result<void> exists(std::string_view what) { return fail(ErrorCode::already_exists, "there is already " + std::string(what)); }
 
+std::int64_t id_of(const Rows& rows) { return rows.integer(0); }
+
 // An UPDATE or DELETE that must meet a row.
 Result<void> must_change(Connection& connection, Query query, Values values, std::string_view what) {
   BERTH_TRY(const auto changed, connection.run(query, values));
@@ -260,6 +262,19 @@ Result<std::optional<Org>> SqliteAccounts::find_org(std::string_view name) {
   return readers_.with([&](Connection& c) { return first_row(c, Query::find_org, {name}, org_of); });
 }
 
+Result<std::optional<Org>> SqliteAccounts::find_org(std::int64_t id) {
+  return readers_.with([&](Connection& c) { return first_row(c, Query::find_org_by_id, {id}, org_of); });
+}
+
+Result<void> SqliteAccounts::set_org_name(std::int64_t org, std::string_view display_name, const Origin& by) {
+  return change([&](Connection& c) -> Result<void> {
+    BERTH_CHECK_OK(must_change(c, Query::set_org_name, {display_name, org}, "organisation " + text_of(org)));
+    BERTH_TRY(const auto changed, get_org(c, org));
+    return audit(
+        c, {.kind = AuditKind::org_changed, .by = by, .org = changed.name, .subject = org_subject(changed.name), .detail = {}});
+  });
+}
+
 Result<std::vector<Org>> SqliteAccounts::list_orgs(std::string_view after, std::size_t limit) {
   return readers_.with(
       [&](Connection& c) { return all_rows(c, Query::list_orgs, {after, static_cast<std::int64_t>(limit)}, org_of); });
@@ -288,6 +303,17 @@ Result<std::vector<Team>> SqliteAccounts::list_teams(std::int64_t org, std::stri
       [&](Connection& c) { return all_rows(c, Query::list_teams, {org, after, static_cast<std::int64_t>(limit)}, team_of); });
 }
 
+Result<void> SqliteAccounts::set_team_description(std::int64_t org, std::int64_t team, std::string_view description,
+                                                  const Origin& by) {
+  return change([&](Connection& c) -> Result<void> {
+    BERTH_CHECK_OK(must_change(c, Query::set_team_description, {description, org, team}, "team " + text_of(team)));
+    BERTH_TRY(const auto name, get_team_name(c, org, team));
+    BERTH_TRY(const auto home, get_org(c, org));
+    return audit(
+        c, {.kind = AuditKind::team_changed, .by = by, .org = home.name, .subject = team_subject(home.name, name), .detail = {}});
+  });
+}
+
 Result<void> SqliteAccounts::delete_team(std::int64_t org, std::int64_t team, const Origin& by) {
   return change([&](Connection& c) -> Result<void> {
     BERTH_TRY(const auto name, get_team_name(c, org, team));
@@ -302,27 +328,30 @@ Result<void> SqliteAccounts::delete_team(std::int64_t org, std::int64_t team, co
 
 // --- memberships -----------------------------------------------------------------------------------------------------------------
 
+Result<void> SqliteAccounts::give(Connection& c, std::int64_t user, const Grant& grant, const Origin& by) const {
+  BERTH_TRY(const bool user_there, c.exists(Query::find_user, {user}));
+  if (!user_there) return unknown("user " + text_of(user));
+  BERTH_TRY(const auto event, grant_event(c, AuditKind::role_granted, user, grant, by));
+  BERTH_TRY(const auto added,
+            c.run(Query::insert_grant, {user, grant.org, grant.team, static_cast<std::int64_t>(grant.role), now()}));
+  if (added == 0) return {};
+  return audit(c, event);
+}
+
+Result<bool> SqliteAccounts::take(Connection& c, std::int64_t user, const Grant& grant, const Origin& by) const {
+  BERTH_TRY(const auto removed, c.run(Query::delete_grant, {user, grant.org, grant.team, static_cast<std::int64_t>(grant.role)}));
+  if (removed == 0) return false;
+  BERTH_TRY(const auto event, grant_event(c, AuditKind::role_revoked, user, grant, by));
+  BERTH_CHECK_OK(audit(c, event));
+  return true;
+}
+
 Result<void> SqliteAccounts::add_grant(std::int64_t user, const Grant& grant, const Origin& by) {
-  return change([&](Connection& c) -> Result<void> {
-    BERTH_TRY(const bool user_there, c.exists(Query::find_user, {user}));
-    if (!user_there) return unknown("user " + text_of(user));
-    BERTH_TRY(const auto event, grant_event(c, AuditKind::role_granted, user, grant, by));
-    BERTH_TRY(const auto added,
-              c.run(Query::insert_grant, {user, grant.org, grant.team, static_cast<std::int64_t>(grant.role), now()}));
-    if (added == 0) return {};
-    return audit(c, event);
-  });
+  return change([&](Connection& c) { return give(c, user, grant, by); });
 }
 
 Result<bool> SqliteAccounts::remove_grant(std::int64_t user, const Grant& grant, const Origin& by) {
-  return change_to<bool>([&](Connection& c) -> Result<bool> {
-    BERTH_TRY(const auto removed,
-              c.run(Query::delete_grant, {user, grant.org, grant.team, static_cast<std::int64_t>(grant.role)}));
-    if (removed == 0) return false;
-    BERTH_TRY(const auto event, grant_event(c, AuditKind::role_revoked, user, grant, by));
-    BERTH_CHECK_OK(audit(c, event));
-    return true;
-  });
+  return change_to<bool>([&](Connection& c) { return take(c, user, grant, by); });
 }
 
 Result<std::vector<Grant>> SqliteAccounts::list_grants(std::int64_t user) {
@@ -348,6 +377,42 @@ Result<std::vector<Member>> SqliteAccounts::list_members(std::int64_t org, std::
     return all_rows(c, Query::list_members, {org, after, static_cast<std::int64_t>(limit)}, [](const Rows& rows) {
       return Member{rows.integer(0), std::string(rows.text(1)), std::string(rows.text(2)), static_cast<Role>(rows.integer(3))};
     });
+  });
+}
+
+Result<std::vector<std::int64_t>> SqliteAccounts::list_member_ids(std::int64_t org, std::int64_t team) {
+  return readers_.with([&](Connection& c) {
+    if (team == 0) return all_rows(c, Query::list_ids_of_org, {org}, id_of);
+    return all_rows(c, Query::list_ids_of_team, {team}, id_of);
+  });
+}
+
+Result<std::vector<std::int64_t>> SqliteAccounts::list_owner_ids(std::int64_t org) {
+  return readers_.with([&](Connection& c) { return all_rows(c, Query::list_owners, {org}, id_of); });
+}
+
+Result<std::vector<PlacedRole>> SqliteAccounts::list_places(std::int64_t user) {
+  return readers_.with([&](Connection& c) {
+    return all_rows(c, Query::list_places, {user}, [](const Rows& rows) {
+      return PlacedRole{{rows.integer(0), std::string(rows.text(1)), std::string(rows.text(2))},
+                        {rows.integer(3), std::string(rows.text(4)), std::string(rows.text(5))},
+                        static_cast<Role>(rows.integer(6))};
+    });
+  });
+}
+
+Result<void> SqliteAccounts::change_grants(const GrantChange& wanted, const Origin& by) {
+  return change([&](Connection& c) -> Result<void> {
+    BERTH_TRY(const bool owned, c.exists(Query::list_owners, {wanted.org}));
+    for (const auto& grant : wanted.remove) {
+      BERTH_TRY([[maybe_unused]] const bool had, take(c, wanted.user, grant, by));
+    }
+    for (const auto& grant : wanted.add) BERTH_CHECK_OK(give(c, wanted.user, grant, by));
+    BERTH_TRY(const bool still_owned, c.exists(Query::list_owners, {wanted.org}));
+    if (owned && !still_owned) {
+      return fail(ErrorCode::conflict, "this is the organisation's last ORG_OWNER; give the role to somebody else first");
+    }
+    return {};
   });
 }
 
@@ -449,8 +514,7 @@ Result<Place> SqliteAccounts::find_place(const PlaceName& name) {
       place.visibility = static_cast<Visibility>(rows.integer(1));
     }
     if (place.visibility != Visibility::shared_teams) return place;
-    BERTH_TRY(place.shared_teams,
-              all_rows(c, Query::list_shares, {repository}, [](const Rows& rows) { return rows.integer(0); }));
+    BERTH_TRY(place.shared_teams, all_rows(c, Query::list_shares, {repository}, id_of));
     return place;
   });
 }

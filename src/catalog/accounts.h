@@ -32,11 +32,15 @@ class SqliteAccounts final : public AccountCatalog {
 
   base::Result<std::int64_t> create_org(std::string_view name, std::string_view display_name, const Origin& by) override;
   base::Result<std::optional<Org>> find_org(std::string_view name) override;
+  base::Result<std::optional<Org>> find_org(std::int64_t id) override;
+  base::Result<void> set_org_name(std::int64_t org, std::string_view display_name, const Origin& by) override;
   base::Result<std::vector<Org>> list_orgs(std::string_view after, std::size_t limit) override;
   base::Result<std::int64_t> create_team(std::int64_t org, std::string_view name, std::string_view description,
                                          const Origin& by) override;
   base::Result<std::optional<Team>> find_team(std::int64_t org, std::string_view name) override;
   base::Result<std::vector<Team>> list_teams(std::int64_t org, std::string_view after, std::size_t limit) override;
+  base::Result<void> set_team_description(std::int64_t org, std::int64_t team, std::string_view description,
+                                          const Origin& by) override;
   base::Result<void> delete_team(std::int64_t org, std::int64_t team, const Origin& by) override;
 
   base::Result<void> add_grant(std::int64_t user, const Grant& grant, const Origin& by) override;
@@ -44,6 +48,11 @@ class SqliteAccounts final : public AccountCatalog {
   base::Result<std::vector<Grant>> list_grants(std::int64_t user) override;
   base::Result<std::vector<Membership>> list_memberships(std::int64_t user) override;
   base::Result<std::vector<Member>> list_members(std::int64_t org, std::int64_t after, std::size_t limit) override;
+
+  base::Result<std::vector<std::int64_t>> list_member_ids(std::int64_t org, std::int64_t team) override;
+  base::Result<std::vector<std::int64_t>> list_owner_ids(std::int64_t org) override;
+  base::Result<std::vector<PlacedRole>> list_places(std::int64_t user) override;
+  base::Result<void> change_grants(const GrantChange& change, const Origin& by) override;
 
   base::Result<std::int64_t> create_key(const NewKey& key, const Origin& by) override;
   base::Result<std::optional<Key>> find_key(std::int64_t id) override;
@@ -74,6 +83,9 @@ class SqliteAccounts final : public AccountCatalog {
 
   // Tells of a change, inside its transaction.
   base::Result<void> audit(Connection& connection, const AuditEvent& event) const;
+  // One role, with its audit row when that changes anything. Errors: unknown (user, org, team).
+  base::Result<void> give(Connection& connection, std::int64_t user, const Grant& grant, const Origin& by) const;
+  base::Result<bool> take(Connection& connection, std::int64_t user, const Grant& grant, const Origin& by) const;
 
   [[nodiscard]] std::int64_t now() const { return base::to_unix_micros(clock_.now()); }
 

@@ -41,12 +41,14 @@ enum class Query : std::uint16_t {
   insert_org,
   find_org,
   find_org_by_id,
+  set_org_name,
   list_orgs,
   insert_team,
   ensure_team,
   find_team,
   find_team_by_id,
   list_teams,
+  set_team_description,
   delete_team_members,
   delete_team_shares,
   delete_team,
@@ -56,6 +58,10 @@ enum class Query : std::uint16_t {
   list_grants,
   list_memberships,
   list_members,
+  list_ids_of_org,
+  list_ids_of_team,
+  list_places,
+  list_owners,
   // Keys
   insert_key,
   find_key,
@@ -297,6 +303,7 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
     {Query::find_org, "find_org", Dialect::common, Cost::lookup, "SELECT id, name, display_name FROM orgs WHERE name = $1"},
     {Query::find_org_by_id, "find_org_by_id", Dialect::common, Cost::lookup,
      "SELECT id, name, display_name FROM orgs WHERE id = $1"},
+    {Query::set_org_name, "set_org_name", Dialect::common, Cost::lookup, "UPDATE orgs SET display_name = $1 WHERE id = $2"},
     {Query::list_orgs, "list_orgs", Dialect::common, Cost::page,
      "SELECT id, name, display_name FROM orgs WHERE name > $1 ORDER BY name LIMIT $2"},
     {Query::insert_team, "insert_team", Dialect::common, Cost::lookup,
@@ -310,6 +317,8 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
      "SELECT name FROM teams WHERE org_id = $1 AND id = $2"},
     {Query::list_teams, "list_teams", Dialect::common, Cost::page,
      "SELECT id, name, description FROM teams WHERE org_id = $1 AND name > $2 ORDER BY name LIMIT $3"},
+    {Query::set_team_description, "set_team_description", Dialect::common, Cost::lookup,
+     "UPDATE teams SET description = $1 WHERE org_id = $2 AND id = $3"},
     {Query::delete_team_members, "delete_team_members", Dialect::common, Cost::page,
      "DELETE FROM memberships WHERE team_id = $1 AND team_id <> 0"},
     {Query::delete_team_shares, "delete_team_shares", Dialect::common, Cost::page,
@@ -330,6 +339,18 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
      "SELECT m.user_id, u.email, COALESCE(t.name, ''), m.role FROM memberships m JOIN users u ON u.id = m.user_id LEFT "
      "JOIN teams t ON t.id = m.team_id WHERE m.org_id = $1 AND m.user_id > $2 ORDER BY m.user_id, m.team_id, m.role LIMIT "
      "$3"},
+
+    {Query::list_ids_of_org, "list_ids_of_org", Dialect::common, Cost::page,
+     "SELECT DISTINCT user_id FROM memberships WHERE org_id = $1 ORDER BY user_id"},
+    {Query::list_ids_of_team, "list_ids_of_team", Dialect::common, Cost::page,
+     "SELECT DISTINCT user_id FROM memberships WHERE team_id = $1 AND team_id <> 0 ORDER BY user_id"},
+    {Query::list_places, "list_places", Dialect::common, Cost::page,
+     "SELECT m.org_id, o.name, o.display_name, m.team_id, COALESCE(t.name, ''), COALESCE(t.description, ''), m.role FROM "
+     "memberships m JOIN orgs o ON o.id = m.org_id LEFT JOIN teams t ON t.id = m.team_id WHERE m.user_id = $1 ORDER BY "
+     "m.org_id, m.team_id, m.role"},
+    {Query::list_owners, "list_owners", Dialect::common, Cost::page,
+     "SELECT m.user_id FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND m.team_id = 0 AND m.role = 5 "
+     "AND u.standing = 0 ORDER BY m.user_id"},
 
     {Query::insert_key, "insert_key", Dialect::common, Cost::lookup,
      "INSERT INTO api_keys (kind, user_id, org_id, name, hash, actions, repositories, created_at, expires_at) VALUES ($1, "

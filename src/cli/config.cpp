@@ -22,6 +22,7 @@ int report(const base::Error& error) {
     case base::ErrorCode::repository_unknown:
     case base::ErrorCode::object_unknown:
     case base::ErrorCode::event_unknown:
+    case base::ErrorCode::conflict:
     case base::ErrorCode::restore_impossible: return kNo;
     case base::ErrorCode::denied:
     case base::ErrorCode::unauthorized: return kRefused;

@@ -5,6 +5,7 @@
 #include "berth/auth/roles.h"
 #include "berth/base/bytes.h"
 #include "berth/oci/names.h"
+#include "berth/service/members.h"
 
 namespace berth::service {
 
@@ -20,21 +21,6 @@ constexpr std::chrono::hours kFirstKeyLife{24 * 30};
 constexpr std::size_t kPage = 1000;
 constexpr Visibility kVisibilities[] = {Visibility::org_private, Visibility::shared_org, Visibility::shared_teams,
                                         Visibility::listed, Visibility::everyone};
-
-// What an email is, is its mail server's to say; here it is a name with one '@' that fits in a line.
-Result<std::string> email_of(std::string_view text) {
-  std::string email(text);
-  for (char& c : email) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  const auto at = email.find('@');
-  const bool odd = std::any_of(email.begin(), email.end(),
-                               [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == ':' || c == ','; });
-  if (at == std::string::npos || at == 0 || at + 1 == email.size() || email.find('@', at + 1) != std::string::npos || odd ||
-      email.size() > 254) {
-    return base::fail(ErrorCode::parameter_invalid,
-                      "\"" + email + "\" is no email address: write name@host, without spaces, ':' or ','");
-  }
-  return email;
-}
 
 // What people call things: one line of text.
 Result<void> check_line(std::string_view text, std::string_view what) {
@@ -141,7 +127,7 @@ Result<void> Accounts::store_first(const FirstAdministrator& first) {
 
 Result<MadeUser> Accounts::create_user(std::string_view email, std::string_view name,
                                        const std::optional<std::string>& password) {
-  BERTH_TRY(auto address, email_of(email));
+  BERTH_TRY(auto address, parse_email(email));
   BERTH_CHECK_OK(check_line(name, "the name of a user"));
   if (password) BERTH_CHECK_OK(auth::check_password_form(*password));
   MadeUser made;
@@ -230,16 +216,11 @@ Result<std::vector<catalog::Team>> Accounts::list_teams(std::string_view org_nam
 }
 
 Result<catalog::Grant> Accounts::get_grant(const RolePlace& place, std::string_view role) {
-  const auto known = auth::find_role(role);
-  if (!known) {
-    std::string names;
-    for (const auto& row : auth::role_rows()) names += (names.empty() ? "" : ", ") + std::string(row.name);
-    return base::fail(ErrorCode::parameter_invalid, "there is no role \"" + std::string(role) + "\"; roles: " + names);
-  }
+  BERTH_TRY(const auto known, parse_role(role));
   BERTH_TRY(const auto org, get_org(place.org));
-  catalog::Grant grant{org.id, 0, *known};
+  catalog::Grant grant{org.id, 0, known};
   if (place.team.empty()) return grant;
-  if (*known == catalog::Role::org_owner) {
+  if (known == catalog::Role::org_owner) {
     return base::fail(ErrorCode::parameter_invalid, "ORG_OWNER is a role of a whole organisation, not of a team");
   }
   BERTH_TRY(const auto team, get_team(org, place.team));
@@ -274,6 +255,8 @@ Result<std::vector<catalog::Member>> Accounts::list_members(std::string_view org
     if (last) return all;
   }
 }
+
+Members Accounts::members() const { return {rows_, by_}; }
 
 // --- keys ------------------------------------------------------------------------------------------------------------------------------
 
@@ -369,7 +352,7 @@ Result<void> Accounts::set_immutable_tags(std::string_view repository, const std
 // --- by name -------------------------------------------------------------------------------------------------------------------------------
 
 Result<catalog::User> Accounts::get_user(std::string_view email) {
-  BERTH_TRY(const auto address, email_of(email));
+  BERTH_TRY(const auto address, parse_email(email));
   BERTH_TRY(auto user, rows_.find_user_by_email(address));
   if (!user) return base::fail(no_such("user", address));
   return std::move(*user);

@@ -85,6 +85,50 @@ TEST_P(AccountsContract, RolesAreGivenOnceAndTaken) {
   EXPECT_THAT(accounts().list_grants(id).value(), IsEmpty());
 }
 
+TEST_P(AccountsContract, RolesChangeTogetherAndAnOwnerStays) {
+  const auto acme = org("acme");
+  const auto other = org("other");
+  const auto team = accounts().create_team(acme, "vision", "eyes", {"tester"}).value();
+  const auto owner = user("a@example.com");
+  const auto reader = user("b@example.com");
+  const Grant owns{acme, 0, Role::org_owner};
+  ASSERT_TRUE(accounts().change_grants({owner, acme, {owns, {acme, team, Role::registry_read}}, {}}, {"tester"}));
+  ASSERT_TRUE(accounts().change_grants({reader, acme, {{acme, team, Role::registry_user}}, {}}, {"tester"}));
+  EXPECT_THAT(accounts().list_owner_ids(acme).value(), ElementsAre(owner));
+  EXPECT_THAT(accounts().list_member_ids(acme, 0).value(), ElementsAre(owner, reader));
+  EXPECT_THAT(accounts().list_member_ids(acme, team).value(), ElementsAre(owner, reader));
+  EXPECT_EQ(code_of(accounts().change_grants({owner, acme, {{acme, 0, Role::registry_read}}, {owns}}, {"tester"})), ErrorCode::conflict);
+  EXPECT_THAT(accounts().list_grants(owner).value(), ElementsAre(owns, Grant{acme, team, Role::registry_read}))
+      << "all or nothing";
+  EXPECT_EQ(code_of(accounts().change_grants({7, acme, {owns}, {}}, {"tester"})), ErrorCode::object_unknown);
+  EXPECT_EQ(code_of(accounts().change_grants({owner, other, {{other, team, Role::registry_read}}, {}}, {"tester"})),
+            ErrorCode::object_unknown);
+  ASSERT_TRUE(accounts().change_grants({reader, acme, {owns}, {{acme, team, Role::registry_user}}}, {"tester"}));
+  ASSERT_TRUE(accounts().change_grants({owner, acme, {}, {owns, {acme, team, Role::registry_read}}}, {"tester"}));
+  EXPECT_THAT(accounts().list_member_ids(acme, 0).value(), ElementsAre(reader));
+  const auto places = accounts().list_places(reader).value();
+  ASSERT_EQ(places.size(), 1U);
+  EXPECT_EQ(places[0].org.name, "acme");
+  EXPECT_EQ(places[0].team.id, 0);
+  EXPECT_EQ(places[0].role, Role::org_owner);
+}
+
+TEST_P(AccountsContract, NamesAndDescriptionsChange) {
+  const auto id = user("a@example.com");
+  const auto acme = org("acme");
+  const auto team = accounts().create_team(acme, "vision", "eyes", {"tester"}).value();
+  ASSERT_TRUE(accounts().set_user_name(id, "Ada", {"tester"}));
+  ASSERT_TRUE(accounts().set_org_name(acme, "Acme Corp", {"tester"}));
+  ASSERT_TRUE(accounts().set_team_description(acme, team, "more eyes", {"tester"}));
+  EXPECT_EQ(accounts().find_user(id).value()->name, "Ada");
+  EXPECT_EQ(accounts().find_org(acme).value()->display_name, "Acme Corp");
+  EXPECT_EQ(accounts().find_team(acme, "vision").value()->description, "more eyes");
+  EXPECT_EQ(code_of(accounts().set_user_name(7, "x", {"tester"})), ErrorCode::object_unknown);
+  EXPECT_EQ(code_of(accounts().set_org_name(99, "x", {"tester"})), ErrorCode::object_unknown);
+  EXPECT_EQ(code_of(accounts().set_team_description(99, team, "x", {"tester"})), ErrorCode::object_unknown);
+  EXPECT_FALSE(accounts().find_org(99).value());
+}
+
 TEST_P(AccountsContract, ARoleNeedsItsUserOrgAndTeam) {
   const auto id = user("a@example.com");
   const auto acme = org("acme");

@@ -61,6 +61,7 @@ enum class ErrorCode : std::uint8_t {
   object_unknown,       // no such user, organisation, team, key, session
   already_exists,       // there is one of that name already
   restore_impossible,   // what was deleted is gone for good, or something else is in its place
+  conflict,             // what is there now does not allow it
   precondition_failed,  // If-Match or If-None-Match did not hold
   pagination_invalid,
   unsupported,

@@ -88,6 +88,21 @@ struct Membership {
   std::string team;  // empty: at the level of the org
 };
 
+// The same with all that is said of where it holds.
+struct PlacedRole {
+  Org org;
+  Team team;  // id 0: at the level of the org
+  Role role = Role::registry_read;
+};
+
+// Roles of one user in one organisation and its teams, given and taken together.
+struct GrantChange {
+  std::int64_t user = 0;
+  std::int64_t org = 0;
+  std::vector<Grant> add;  // of `org` alone
+  std::vector<Grant> remove;
+};
+
 enum class KeyKind : std::uint8_t { personal = 0, service = 1, legacy = 2 };
 constexpr std::string_view key_kind_name(KeyKind kind) {
   switch (kind) {
@@ -210,6 +225,9 @@ class AccountCatalog {
   // Errors: exists.
   virtual base::Result<std::int64_t> create_org(std::string_view name, std::string_view display_name, const Origin& by) = 0;
   [[nodiscard]] virtual base::Result<std::optional<Org>> find_org(std::string_view name) = 0;
+  [[nodiscard]] virtual base::Result<std::optional<Org>> find_org(std::int64_t id) = 0;
+  // Errors: unknown.
+  virtual base::Result<void> set_org_name(std::int64_t org, std::string_view display_name, const Origin& by) = 0;
   [[nodiscard]] virtual base::Result<std::vector<Org>> list_orgs(std::string_view after, std::size_t limit) = 0;
   // Errors: exists, unknown (the org).
   virtual base::Result<std::int64_t> create_team(std::int64_t org, std::string_view name, std::string_view description,
@@ -217,6 +235,9 @@ class AccountCatalog {
   [[nodiscard]] virtual base::Result<std::optional<Team>> find_team(std::int64_t org, std::string_view name) = 0;
   [[nodiscard]] virtual base::Result<std::vector<Team>> list_teams(std::int64_t org, std::string_view after,
                                                                    std::size_t limit) = 0;
+  // Errors: unknown.
+  virtual base::Result<void> set_team_description(std::int64_t org, std::int64_t team, std::string_view description,
+                                                  const Origin& by) = 0;
   // Takes its memberships and shares with it; what lies under its name stays. Errors: unknown.
   virtual base::Result<void> delete_team(std::int64_t org, std::int64_t team, const Origin& by) = 0;
 
@@ -231,6 +252,16 @@ class AccountCatalog {
   // By user, after `after` (0 = from the first), at most `limit` rows; a user with several roles has several.
   [[nodiscard]] virtual base::Result<std::vector<Member>> list_members(std::int64_t org, std::int64_t after,
                                                                        std::size_t limit) = 0;
+
+  // Ids of who has any role in the organisation, or in its team when that is not 0; each once, in order.
+  [[nodiscard]] virtual base::Result<std::vector<std::int64_t>> list_member_ids(std::int64_t org, std::int64_t team) = 0;
+  // Of the active users who are ORG_OWNER of it.
+  [[nodiscard]] virtual base::Result<std::vector<std::int64_t>> list_owner_ids(std::int64_t org) = 0;
+  // By org, team, role.
+  [[nodiscard]] virtual base::Result<std::vector<PlacedRole>> list_places(std::int64_t user) = 0;
+  // All of it or nothing. What is there already, or not there, is no error. Errors: unknown (user, org or team); conflict: once an
+  // organisation has an active ORG_OWNER it keeps one.
+  virtual base::Result<void> change_grants(const GrantChange& change, const Origin& by) = 0;
 
   // --- keys -----------------------------------------------------------------------------------------------------------
   // A new legacy key revokes the user's older one in the same transaction. Errors: unknown (owner).

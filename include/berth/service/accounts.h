@@ -75,6 +75,8 @@ struct Self {
   std::vector<Part> orgs;             // by name
 };
 
+class Members;
+
 class Accounts {
  public:
   // `by`: on whose behalf everything is done that changes something.
@@ -93,7 +95,7 @@ class Accounts {
   base::Result<void> store_first(const FirstAdministrator& first);
 
   // --- users -----------------------------------------------------------------------------------------------------------
-  // No password given: one is made up. Errors: parameter_invalid (also: is there already).
+  // No password given: one is made up. Errors: parameter_invalid, already_exists.
   base::Result<MadeUser> create_user(std::string_view email, std::string_view name, const std::optional<std::string>& password);
   // The password that holds from now on, when it was made up here; it then has to be changed first. Errors: object_unknown, parameter_invalid.
   base::Result<std::string> set_password(std::string_view email, const std::optional<std::string>& password);
@@ -113,6 +115,9 @@ class Accounts {
   // False when the user did not have it.
   base::Result<bool> take(std::string_view email, const RolePlace& place, std::string_view role);
   [[nodiscard]] base::Result<std::vector<catalog::Member>> list_members(std::string_view org);
+
+  // The same as pages and by person (berth/service/members.h).
+  [[nodiscard]] Members members() const;
 
   // --- keys --------------------------------------------------------------------------------------------------------------
   // Errors: parameter_invalid (an action, pattern or name that is none), object_unknown.
