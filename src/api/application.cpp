@@ -221,14 +221,24 @@ void Application::remember(const Call& call, const Asked& asked, http::Response&
                                         response, asked.generation, until, pull_entry(call, response), asked.principal}));
 }
 
+bool has_encoded_slash(std::string_view path) {
+  return path.find("%2f") != std::string_view::npos || path.find("%2F") != std::string_view::npos;
+}
+
 base::Result<Match> Application::find_route(const http::Request& request, std::string& allow) const {
   const auto path = request.path();
-  if (path.starts_with("/v2/") && path.find('%') != std::string_view::npos) {
+  const bool encoded = path.find('%') != std::string_view::npos;
+  if (encoded && face_of(path).name == "oci") {
     return base::fail(ErrorCode::name_invalid,
                       "paths under /v2/ are written plainly, without percent-encoding: no part of them needs it");
   }
   auto match = router_.find(request.method, path);
-  if (match.route != nullptr) return match;
+  if (match.route != nullptr) {
+    if (encoded && match.route->encoded_slash == EncodedSlash::refused && has_encoded_slash(path)) {
+      return base::fail(ErrorCode::uri_invalid, "no part of this path holds a '/': %2F is not accepted here");
+    }
+    return match;
+  }
   if (!match.allow.empty()) {
     allow = match.allow;
     return base::fail(ErrorCode::method_not_allowed, request.method_text + " is not allowed here; allowed: " + match.allow);
@@ -299,12 +309,19 @@ http::Response Application::refuse(const http::Request& request, const Route& ro
 }
 
 // What the route's access is asked on: what its path names.
-auth::Scope scope_of(const Match& match, const std::optional<oci::RepositoryName>& name) {
-  auth::Scope scope;
-  if (name) scope.repository = name->text();
-  scope.org = value_of(match.values, "org");
-  scope.team = value_of(match.values, "team");
-  return scope;
+struct Named {
+  std::string org;
+  std::string team;
+  [[nodiscard]] auth::Scope scope(const std::optional<oci::RepositoryName>& name) const {
+    return {name ? std::string_view(name->text()) : std::string_view(), org, team};
+  }
+};
+
+base::Result<Named> named_by(const Match& match) {
+  Named named;
+  BERTH_TRY(named.org, decode_part(value_of(match.values, "org")));
+  BERTH_TRY(named.team, decode_part(value_of(match.values, "team")));
+  return named;
 }
 
 base::Result<void> Application::authorize(const Access& access, const auth::Principal& principal,
@@ -359,8 +376,9 @@ base::Result<http::Outcome> Application::run(const http::Request& request) {
   if (limited) BERTH_CHECK_OK(caller_limits_.request_from(request.peer, request.received));
   BERTH_TRY(auto name, decode_name(*match));
   BERTH_TRY(auto query, Query::parse(request.query()));
+  BERTH_TRY(const auto named, named_by(*match));
   BERTH_TRY(auto caller, identify(route, request));
-  if (auto allowed = authorize(route.access, caller.principal, scope_of(*match, name)); !allowed) {
+  if (auto allowed = authorize(route.access, caller.principal, named.scope(name)); !allowed) {
     return http::Outcome(refuse(request, route, name, query, caller, allowed.error()));
   }
   asked.principal = share_of(caller.principal, request);

@@ -28,14 +28,14 @@ base::Result<std::string> percent_decode(std::string_view raw) {
     const int high = i + 2 < raw.size() ? hex_value(raw[i + 1]) : -1;
     const int low = i + 2 < raw.size() ? hex_value(raw[i + 2]) : -1;
     if (high < 0 || low < 0) {
-      return base::fail(ErrorCode::uri_invalid, "the query has a '%' without two hexadecimal digits behind it");
+      return base::fail(ErrorCode::uri_invalid, "the URL has a '%' without two hexadecimal digits behind it");
     }
     out += static_cast<char>(high * 16 + low);
     i += 2;
   }
   const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (std::any_of(out.begin(), out.end(), control)) {
-    return base::fail(ErrorCode::uri_invalid, "the query holds a control character");
+    return base::fail(ErrorCode::uri_invalid, "the URL holds a control character");
   }
   return out;
 }
@@ -55,6 +55,12 @@ base::Result<Query> Query::parse(std::string_view raw) {
     query.values_.emplace_back(std::move(name), std::move(value));
   }
   return query;
+}
+
+base::Result<Query> Query::parse_form(std::string_view raw) {
+  std::string text;
+  for (const char c : raw) text += c == '+' ? "%20" : std::string(1, c);
+  return parse(text);
 }
 
 base::Result<std::optional<std::string>> Query::find(std::string_view name) const {
@@ -109,7 +115,9 @@ std::string_view value_of(const PathValues& values, std::string_view parameter) 
   return {};
 }
 
-base::Result<std::string> Call::path_text(std::string_view parameter) const { return percent_decode(path_value(parameter)); }
+base::Result<std::string> decode_part(std::string_view raw) { return percent_decode(raw); }
+
+base::Result<std::string> Call::path_text(std::string_view parameter) const { return decode_part(path_value(parameter)); }
 
 base::Result<std::int64_t> parse_id(std::string_view text, base::ErrorCode code, std::string_view what) {
   const auto number = base::parse_decimal(text);

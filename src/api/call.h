@@ -19,6 +19,8 @@ class Query {
  public:
   // Errors: uri_invalid (bad percent-encoding, control characters).
   static base::Result<Query> parse(std::string_view raw);
+  // As a form writes it, where a space is a '+' (and a plus %2B).
+  static base::Result<Query> parse_form(std::string_view raw);
   // The value; nullopt when it is missing. Errors: parameter_invalid when it is given more than once.
   [[nodiscard]] base::Result<std::optional<std::string>> find(std::string_view name) const;
   // `true` or `false`; nullopt when it is missing. Errors: parameter_invalid for anything else, and as find().
@@ -33,6 +35,9 @@ class Query {
 
 // Percent-encoding for a value in a query that we write (RFC 3986 unreserved characters and ':' '/' stay).
 std::string encode_query_value(std::string_view value);
+
+// A part of a path, decoded once. Errors: uri_invalid (bad percent-encoding, control characters).
+base::Result<std::string> decode_part(std::string_view raw);
 
 // Values of a template's {parameters}, raw, in the order of the template.
 using PathValues = std::vector<std::pair<std::string_view, std::string_view>>;

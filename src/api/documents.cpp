@@ -85,7 +85,18 @@ base::OrderedJson responses_of(const Route& route, std::string_view error_type, 
 }
 
 base::OrderedJson schemas() {
-  return {{"OciErrors",
+  return {{"NgcStatus",
+           {{"type", "object"},
+            {"required", {"requestStatus"}},
+            {"properties",
+             {{"requestStatus",
+               {{"type", "object"},
+                {"required", {"statusCode", "statusDescription", "requestId"}},
+                {"properties",
+                 {{"statusCode", {{"type", "string"}}},
+                  {"statusDescription", {{"type", "string"}}},
+                  {"requestId", {{"type", "string"}}}}}}}}}}},
+          {"OciErrors",
            {{"type", "object"},
             {"required", {"errors"}},
             {"properties",
@@ -112,6 +123,18 @@ base::OrderedJson schemas() {
               {"args", {{"type", "object"}}},
               {"need",
                {{"type", "object"}, {"properties", {{"action", {{"type", "string"}}}, {"scope", {{"type", "string"}}}}}}}}}}}};
+}
+
+// How a face says its errors.
+struct Dialect {
+  std::string_view type;
+  std::string_view schema;
+};
+
+Dialect dialect_of(const Face& face) {
+  if (face.name == "oci" || face.name == "token") return {"application/json", "OciErrors"};
+  if (face.name == "ngc") return {"application/json", "NgcStatus"};
+  return {"application/problem+json", "Problem"};
 }
 
 // A cell of a Markdown table.
@@ -171,7 +194,7 @@ std::string_view kind_name(base::metrics::Kind kind) {
 std::string openapi_json() {
   auto paths = base::OrderedJson::object();
   for (const auto& face : faces()) {
-    const bool oci = face.name == "oci";
+    const auto dialect = dialect_of(face);
     for (const auto& route : face.routes) {
       for (const auto method : route.methods) {
         auto& operation = paths[std::string(route.path)][lower(http::method_name(method))];
@@ -185,8 +208,7 @@ std::string openapi_json() {
                                        {{route.body.kind == BodyRule::Kind::streamed ? "application/octet-stream" : "*/*",
                                          base::OrderedJson::object()}}}};
         }
-        operation["responses"] =
-            responses_of(route, oci ? "application/json" : "application/problem+json", oci ? "OciErrors" : "Problem");
+        operation["responses"] = responses_of(route, dialect.type, dialect.schema);
       }
     }
   }

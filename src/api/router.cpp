@@ -45,16 +45,20 @@ Router::Router(std::span<const Face> faces, const std::function<bool(const Route
         same->routes.push_back(&route);
         continue;
       }
-      const auto literals = static_cast<std::size_t>(
-          std::count_if(parts.begin(), parts.end(), [](const Part& p) { return p.kind == Part::Kind::literal; }));
-      paths_.push_back({parts, literals, {&route}});
+      const auto count = [&](Part::Kind kind) {
+        return static_cast<std::size_t>(
+            std::count_if(parts.begin(), parts.end(), [kind](const Part& p) { return p.kind == kind; }));
+      };
+      paths_.push_back({parts, &face, count(Part::Kind::several) > 0, count(Part::Kind::literal), {&route}});
     }
   }
-  std::stable_sort(paths_.begin(), paths_.end(), [](const Path& a, const Path& b) { return a.literals > b.literals; });
+  // {name} last: where a first part is reserved, NGC's rows are tried before the distribution API's (CONTRACTS.md, Addresses).
+  std::stable_sort(paths_.begin(), paths_.end(), [](const Path& a, const Path& b) {
+    return a.open_ended != b.open_ended ? b.open_ended : a.literals > b.literals;
+  });
 }
 
-std::optional<PathValues> Router::match(const std::vector<Part>& parts, const std::vector<std::string_view>& pieces,
-                                        std::string_view path) {
+std::optional<PathValues> Router::match(const std::vector<Part>& parts, Pieces pieces, std::string_view path) {
   PathValues values;
   const auto take = [&](const Part& part, std::string_view piece) {
     if (part.kind == Part::Kind::literal) return part.text == piece;
@@ -88,11 +92,25 @@ std::optional<PathValues> Router::match(const std::vector<Part>& parts, const st
   return values;
 }
 
+std::optional<PathValues> Router::match(const Path& candidate, Pieces pieces, std::string_view path) {
+  auto values = match(candidate.parts, pieces, path);
+  const bool slash = candidate.face->slash == Slash::tolerated && pieces.size() > 1 && pieces.back().empty();
+  if (values || !slash) return values;
+  return match(candidate.parts, pieces.first(pieces.size() - 1), path);
+}
+
+const Face* Router::find_face(std::string_view path) const {
+  const auto pieces = split(path);
+  const auto found =
+      std::find_if(paths_.begin(), paths_.end(), [&](const Path& p) { return match(p, pieces, path).has_value(); });
+  return found == paths_.end() ? nullptr : found->face;
+}
+
 Match Router::find(http::Method method, std::string_view path) const {
   const auto pieces = split(path);
   Match found;
   for (const auto& candidate : paths_) {
-    auto values = match(candidate.parts, pieces, path);
+    auto values = match(candidate, pieces, path);
     if (!values) continue;
     for (const auto* route : candidate.routes) {
       if (std::find(route->methods.begin(), route->methods.end(), method) != route->methods.end()) {

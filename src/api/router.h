@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,11 +21,13 @@ struct Match {
 
 class Router {
  public:
-  // Of the routes that `wanted` wants.
+  // Of the routes that `wanted` wants. The faces outlive the router.
   explicit Router(
       std::span<const Face> faces, const std::function<bool(const Route&)>& wanted = [](const Route&) { return true; });
   // `path` raw, as sent.
   [[nodiscard]] Match find(http::Method method, std::string_view path) const;
+  // The face of the row that the path leads to, whatever the method; nullptr: to none.
+  [[nodiscard]] const Face* find_face(std::string_view path) const;
 
  private:
   struct Part {
@@ -33,14 +36,18 @@ class Router {
   };
   struct Path {
     std::vector<Part> parts;
+    const Face* face = nullptr;
+    bool open_ended = false;   // has {name}: tried after those that have not
     std::size_t literals = 0;  // more literals win
     std::vector<const Route*> routes;
   };
   static std::vector<Part> compile(std::string_view path);
-  static std::optional<PathValues> match(const std::vector<Part>& parts, const std::vector<std::string_view>& pieces,
-                                         std::string_view path);
+  using Pieces = std::span<const std::string_view>;
+  static std::optional<PathValues> match(const std::vector<Part>& parts, Pieces pieces, std::string_view path);
+  // As match(), and as the face takes a slash at the end.
+  static std::optional<PathValues> match(const Path& candidate, Pieces pieces, std::string_view path);
 
-  std::vector<Path> paths_;  // most literals first
+  std::vector<Path> paths_;  // in the order in which they are tried
 };
 
 }  // namespace berth::api

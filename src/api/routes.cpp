@@ -1,8 +1,13 @@
 #include "berth/api/routes.h"
 
+#include <algorithm>
+
 #include "api/berth/face.h"
+#include "api/ngc/face.h"
 #include "api/oci/face.h"
+#include "api/router.h"
 #include "api/token/face.h"
+#include "berth/oci/names.h"
 
 namespace berth::api {
 
@@ -47,14 +52,38 @@ std::span<const base::ErrorCode> common_errors() {
 }
 
 std::span<const Face> faces() {
-  static const Face kFaces[] = {oci_face(), token_face(), berth_face()};
+  static const Face kFaces[] = {oci_face(), token_face(), berth_face(), ngc_face()};
   return kFaces;
 }
 
+namespace {
+
+// Whether the part behind /v2/ is one that no organisation has.
+bool is_reserved(std::string_view behind_v2) {
+  const auto words = oci::reserved_org_names();
+  return std::find(words.begin(), words.end(), behind_v2.substr(0, behind_v2.find('/'))) != words.end();
+}
+
+bool is_ngc_root(std::string_view path) {
+  return path.starts_with("/v3/") || path == "/v3" || path == "/roles" || path == "/roles/" || path == "/public-keys" ||
+         path == "/public-keys/";
+}
+
+}  // namespace
+
+// Under /v2 the first part decides. Where it is reserved and the path is no row of NGC's but one of the distribution API's, that one says
+// what is wrong with the name.
 const Face& face_of(std::string_view path) {
-  const bool oci = path == "/v2" || path.starts_with("/v2/");
-  if (oci) return faces()[0];
-  return faces()[is_token_path(path) ? 1 : 2];
+  const auto& oci = faces()[0];
+  const auto& ngc = faces()[3];
+  if (path == "/v2" || path.starts_with("/v2/")) {
+    if (!is_reserved(path.substr(std::min<std::size_t>(4, path.size())))) return oci;
+    static const Router kRouter{faces()};
+    const auto* row = kRouter.find_face(path);
+    return row == &oci ? oci : ngc;
+  }
+  if (is_token_path(path)) return faces()[1];
+  return is_ngc_root(path) ? ngc : faces()[2];
 }
 
 }  // namespace berth::api

@@ -145,6 +145,12 @@ const std::vector<Row>& table() {
        {}},
       {Metric::gc_waiting_bytes, "berth_gc_waiting_bytes", Kind::gauge, "bytes", "Their bytes", {}},
       {Metric::health, "berth_health", Kind::gauge, "", "1 while the check passes, 0 while it fails", {"check"}},
+      {Metric::unknown_fields,
+       "berth_unknown_fields_total",
+       Kind::counter,
+       "",
+       "Members of JSON bodies that the route does not know and ignored",
+       {"route"}},
       {Metric::errors, "berth_errors_total", Kind::counter, "", "Errors answered, by their code", {"code"}},
       {Metric::log_lines, "berth_log_lines_total", Kind::counter, "", "Log lines written", {"level"}},
   };

@@ -97,7 +97,8 @@ TEST_P(AccountsContract, RolesChangeTogetherAndAnOwnerStays) {
   EXPECT_THAT(accounts().list_owner_ids(acme).value(), ElementsAre(owner));
   EXPECT_THAT(accounts().list_member_ids(acme, 0).value(), ElementsAre(owner, reader));
   EXPECT_THAT(accounts().list_member_ids(acme, team).value(), ElementsAre(owner, reader));
-  EXPECT_EQ(code_of(accounts().change_grants({owner, acme, {{acme, 0, Role::registry_read}}, {owns}}, {"tester"})), ErrorCode::conflict);
+  EXPECT_EQ(code_of(accounts().change_grants({owner, acme, {{acme, 0, Role::registry_read}}, {owns}}, {"tester"})),
+            ErrorCode::conflict);
   EXPECT_THAT(accounts().list_grants(owner).value(), ElementsAre(owns, Grant{acme, team, Role::registry_read}))
       << "all or nothing";
   EXPECT_EQ(code_of(accounts().change_grants({7, acme, {owns}, {}}, {"tester"})), ErrorCode::object_unknown);

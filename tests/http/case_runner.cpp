@@ -117,7 +117,8 @@ class Run {
     EXPECT_EQ(reply.status, row.status) << shortened(reply.body);
     const auto& face = api::face_of(std::string_view(request.target).substr(0, request.target.find('?')));
     const bool oci = face.name == "oci" || face.name == "token";
-    EXPECT_EQ(reply.find("Content-Type").value_or("none"), oci ? "application/json" : "application/problem+json");
+    const bool own = face.name == "berth";
+    EXPECT_EQ(reply.find("Content-Type").value_or("none"), own ? "application/problem+json" : "application/json");
     if (head) return;
     const auto body = base::parse_json(reply.body);
     ASSERT_TRUE(body) << body.error().message() << ": " << shortened(reply.body);
@@ -128,6 +129,11 @@ class Run {
       const auto& first = (*body)["errors"][0];
       ASSERT_TRUE(first.contains("message") && first["message"].is_string());
       message = first["message"];
+    } else if (!own) {
+      const auto& status = (*body)["requestStatus"];
+      ASSERT_TRUE(status.is_object() && status.contains("statusCode") && status.contains("statusDescription"));
+      EXPECT_EQ(status.value("requestId", ""), reply.find("X-Request-Id").value_or(""));
+      message = status["statusDescription"];
     } else {
       const Json expected = {{"title", row.title},
                              {"status", row.status},

@@ -119,6 +119,9 @@ class Intake {
 using Answer = std::variant<http::Response, std::unique_ptr<Intake>>;
 using RouteHandler = base::Result<Answer> (*)(const Services&, Call&);
 
+// Whether a part of the path may hold a '/' as %2F: only where the route's row says so (CONTRACTS.md, Addresses).
+enum class EncodedSlash : std::uint8_t { refused, accepted };
+
 // Which listeners answer a route.
 enum class Place : std::uint8_t {
   everywhere,
@@ -140,6 +143,7 @@ struct Route {
   std::string_view summary;
   RouteHandler handler;
   Place place = Place::everywhere;
+  EncodedSlash encoded_slash = EncodedSlash::refused;
 };
 
 // Errors that the pipeline itself can answer on any route.
@@ -148,10 +152,14 @@ std::span<const base::ErrorCode> common_errors();
 // How a face says an error.
 using ErrorRenderer = http::Response (*)(const http::Request&, const base::Error&);
 
+// Whether a path may end in one slash more than its row has.
+enum class Slash : std::uint8_t { exact, tolerated };
+
 struct Face {
   std::string_view name;
   std::span<const Route> routes;
   ErrorRenderer render;
+  Slash slash = Slash::exact;
 };
 
 // Every face, in the order in which their routes are tried.

@@ -43,9 +43,10 @@ enum class Metric : std::uint8_t {
   gc_backlog,  // 1 when the last round left work for the next
   gc_waiting_blobs,
   gc_waiting_bytes,
-  health,     // {check}: 1 good, 0 bad
-  errors,     // {code}
-  log_lines,  // {level}
+  health,          // {check}: 1 good, 0 bad
+  unknown_fields,  // {route}: members of bodies that no route knows
+  errors,          // {code}
+  log_lines,       // {level}
 };
 
 enum class Kind : std::uint8_t { counter, gauge, histogram };

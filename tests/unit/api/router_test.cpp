@@ -102,8 +102,22 @@ TEST(Router, OddNamesAreMatchedAndLeftToTheirParser) {
   EXPECT_EQ(value(router().find(Method::get, "/v2/a/../b/manifests/v1"), "name"), "a/../b");
 }
 
+TEST(Router, OneFaceTakesASlashAtTheEnd) {
+  expect_route(Method::get, "/v2/orgs/", "ngc.orgs.list");
+  expect_route(Method::get, "/v2/org/acme/teams/", "ngc.teams.list");
+  EXPECT_EQ(router().find(Method::get, "/v2/orgs//").route, nullptr);
+  EXPECT_EQ(router().find(Method::get, "/healthz/").route, nullptr);
+}
+
 TEST(Faces, APathIsAnsweredInItsFacesDialect) {
-  for (const auto* path : {"/v2", "/v2/", "/v2/anything"}) EXPECT_EQ(face_of(path).name, "oci") << path;
+  for (const auto* path : {"/v2", "/v2/", "/v2/anything", "/v2/acme/orgs/manifests/v1", "/v2/orgsx"})
+    EXPECT_EQ(face_of(path).name, "oci") << path;
+  // A reserved first part is NGC's, but for a path that only the distribution API has.
+  for (const auto* path : {"/v2/org", "/v2/orgs/", "/v2/models/acme/m1", "/v2/users/me", "/v2/org/acme/x/%2F", "/v3", "/v3/orgs",
+                           "/roles", "/roles/", "/public-keys"})
+    EXPECT_EQ(face_of(path).name, "ngc") << path;
+  for (const auto* path : {"/v2/models/acme/m1/manifests/v1", "/v2/org/x/blobs/uploads/", "/v2/org/tags/list"})
+    EXPECT_EQ(face_of(path).name, "oci") << path;
   for (const auto* path : {"", "/", "/v2x", "/v1", "/healthz", "*"}) EXPECT_EQ(face_of(path).name, "berth") << path;
 }
 

@@ -1,0 +1,203 @@
+#include "api/ngc/users.h"
+
+#include <algorithm>
+
+#include "api/accounts.h"
+#include "api/ngc/answers.h"
+#include "api/ngc/documents.h"
+#include "api/ngc/roles.h"
+
+namespace berth::api::ngc {
+
+using auth::Action;
+using base::ErrorCode;
+using base::OrderedJson;
+using base::Result;
+using catalog::Role;
+using service::Members;
+using service::Person;
+using service::PersonName;
+using service::RolePlace;
+
+namespace {
+
+// Where a call changes something, and whom it means.
+struct Target {
+  RolePlace place;
+  PersonName name;
+};
+
+Result<Target> target_of(const Call& call) {
+  Target target;
+  BERTH_TRY(target.place, place_of(call));
+  BERTH_TRY(const auto text, call.path_text("user"));
+  BERTH_TRY(target.name, parse_person(text));
+  return target;
+}
+
+// In a team, the roles in that team alone: what somebody may elsewhere is not the team's matter.
+Person seen_from(Person person, const RolePlace& place) {
+  if (!place.team.empty()) std::erase_if(person.roles, [&](const auto& role) { return role.team.name != place.team; });
+  return person;
+}
+
+base::Error no_such_user(const Target& target) {
+  const auto& [place, name] = target;
+  return {ErrorCode::object_unknown,
+          "there is no user " + name.text() + " in " + place.org + (place.team.empty() ? "" : '/' + place.team)};
+}
+
+// The user as he is now; without roles when the last one was taken.
+Result<Answer> user_answer(const Call& call, const Members& members, const RolePlace& place, const catalog::User& user) {
+  auto person = members.get_person(place.org, {user.id, {}});
+  if (!person && person.error().code() != ErrorCode::object_unknown) return base::fail(std::move(person).error());
+  return answer(call, {{"user", document_of(seen_from(person ? std::move(*person) : Person{user, {}}, place))}});
+}
+
+// Somebody of the organisation. An account from outside of it is found by a platform administrator alone: for everybody else it is as if it
+// were not there.
+Result<Person> find_person(const Services& services, const Call& call, const Members& members, const Target& target) {
+  auto person = members.get_person(target.place.org, target.name);
+  if (person || person.error().code() != ErrorCode::object_unknown || !is_administrator(services, call)) return person;
+  BERTH_TRY(auto account, members.find_account(target.name));
+  if (!account) return person;
+  BERTH_TRY([[maybe_unused]] const auto org, members.get_org(target.place.org));
+  return Person{std::move(*account), {}};
+}
+
+// {"filters":[{"field":"email"|"name","value":"…"}]}: equal, not alike.
+Result<service::PeopleFilter> filter_of(const Call& call) {
+  service::PeopleFilter filter;
+  BERTH_TRY(const auto query, Query::parse_form(call.request.query()));
+  BERTH_TRY(const auto team, query.find("exclude-from-team"));
+  filter.not_in_team = team.value_or("");
+  BERTH_TRY(const auto text, query.find("q"));
+  if (!text) return filter;
+  BERTH_TRY(const auto q, base::parse_json(*text));
+  const auto filters = q.is_object() ? q.find("filters") : q.end();
+  if (!q.is_object() || (filters != q.end() && !filters->is_array())) {
+    return base::fail(ErrorCode::parameter_invalid, R"(q must be {"filters":[{"field":"email","value":"…"}]})");
+  }
+  if (filters == q.end()) return filter;
+  for (const auto& one : *filters) {
+    const bool good = one.is_object() && one.contains("field") && one.contains("value");
+    const bool email = good && one["field"] == "email";
+    if (!email && !(good && one["field"] == "name")) {
+      return base::fail(ErrorCode::parameter_invalid, "a filter of q has a field, which is email or name, and a value");
+    }
+    BERTH_TRY(auto value, text_of_member("value", one["value"]));
+    if (!email) {
+      filter.name = std::move(value);
+      continue;
+    }
+    BERTH_TRY(filter.email, service::parse_email(value));
+  }
+  return filter;
+}
+
+}  // namespace
+
+Result<Answer> list_users(const Services& services, Call& call) {
+  BERTH_TRY(auto accounts, accounts_of(services, call));
+  BERTH_TRY(const auto place, place_of(call));
+  BERTH_TRY(const auto page, parse_page(call.query));
+  BERTH_TRY(const auto filter, filter_of(call));
+  const auto members = accounts.members();
+  BERTH_TRY(const auto ids, members.list_ids(place, filter));
+  auto users = OrderedJson::array();
+  for (const auto id : slice(ids, page)) {
+    auto person = members.get_person(place.org, {id, {}});
+    if (person) users.push_back(document_of(seen_from(std::move(*person), place)));
+    // Who left meanwhile is left out.
+    else if (person.error().code() != ErrorCode::object_unknown)
+      return base::fail(std::move(person).error());
+  }
+  return answer(call, {{"users", std::move(users)}, {"paginationInfo", pagination_info(page, ids.size())}});
+}
+
+// Who may give roles in a team sees of the organisation's people what that takes; everybody else the team's.
+Result<Answer> get_user(const Services& services, Call& call) {
+  BERTH_TRY(auto accounts, accounts_of(services, call));
+  BERTH_TRY(const auto target, target_of(call));
+  const auto& place = target.place;
+  BERTH_TRY(auto person, accounts.members().get_person(place.org, target.name));
+  const bool may_see =
+      is_in(person, place) || services.policy.check(call.principal, Action::users_role, {{}, place.org, place.team});
+  if (!may_see) return base::fail(no_such_user(target));
+  return answer(call, {{"user", document_of(seen_from(std::move(person), place))}});
+}
+
+// Body: email, name, roleTypes.
+Result<Answer> add_user(const Services& services, Call& call) {
+  BERTH_TRY(const auto accounts, accounts_of(services, call));
+  BERTH_TRY(const auto place, place_of(call));
+  BERTH_TRY(auto fields, BodyFields::parse(call));
+  BERTH_TRY(const auto text, fields.get_line("email"));
+  BERTH_TRY(const auto email, service::parse_email(text));
+  BERTH_TRY([[maybe_unused]] const auto name, fields.find_line("name"));
+  BERTH_TRY(const auto names, fields.find_texts("roleTypes"));
+  BERTH_TRY(const auto roles, parse_roles(names));
+  if (roles.empty()) return base::fail(ErrorCode::parameter_invalid, "roleTypes must name at least one role");
+  BERTH_CHECK_OK(check_roles(services, call, place, roles));
+  const auto members = accounts.members();
+  BERTH_TRY(const auto person, find_person(services, call, members, {place, {0, email}}));
+  if (is_in(person, place)) {
+    return base::fail(ErrorCode::already_exists,
+                      "user " + email + " is there already; roles are changed by add-role and update-role");
+  }
+  BERTH_CHECK_OK(members.change_roles(place, person.user.id, roles, {}));
+  return user_answer(call, members, place, person.user);
+}
+
+Result<Answer> add_roles(const Services& services, Call& call) {
+  BERTH_TRY(const auto accounts, accounts_of(services, call));
+  BERTH_TRY(const auto target, target_of(call));
+  BERTH_TRY(const auto roles, parse_roles(call.query));
+  BERTH_CHECK_OK(check_roles(services, call, target.place, roles));
+  const auto members = accounts.members();
+  BERTH_TRY(const auto person, find_person(services, call, members, target));
+  BERTH_CHECK_OK(members.change_roles(target.place, person.user.id, roles, {}));
+  return user_answer(call, members, target.place, person.user);
+}
+
+// The roles at the place are these from now on. What goes is what was seen: a role that is given meanwhile stays.
+Result<Answer> set_roles(const Services& services, Call& call) {
+  BERTH_TRY(const auto accounts, accounts_of(services, call));
+  BERTH_TRY(const auto target, target_of(call));
+  BERTH_TRY(const auto roles, parse_roles(call.query));
+  const auto members = accounts.members();
+  BERTH_TRY(const auto person, find_person(services, call, members, target));
+  auto gone = roles_at(person, target.place);
+  std::vector<Role> fresh;
+  std::copy_if(roles.begin(), roles.end(), std::back_inserter(fresh),
+               [&](Role role) { return std::find(gone.begin(), gone.end(), role) == gone.end(); });
+  std::erase_if(gone, [&](Role role) { return std::find(roles.begin(), roles.end(), role) != roles.end(); });
+  BERTH_CHECK_OK(check_roles(services, call, target.place, fresh));
+  BERTH_CHECK_OK(check_roles(services, call, target.place, gone));
+  BERTH_CHECK_OK(members.change_roles(target.place, person.user.id, fresh, gone));
+  return user_answer(call, members, target.place, person.user);
+}
+
+Result<Answer> remove_roles(const Services& services, Call& call) {
+  BERTH_TRY(const auto accounts, accounts_of(services, call));
+  BERTH_TRY(const auto target, target_of(call));
+  BERTH_TRY(const auto roles, parse_roles(call.query));
+  BERTH_CHECK_OK(check_roles(services, call, target.place, roles));
+  const auto members = accounts.members();
+  BERTH_TRY(const auto person, members.get_person(target.place.org, target.name));
+  BERTH_CHECK_OK(members.change_roles(target.place, person.user.id, {}, roles));
+  return user_answer(call, members, target.place, person.user);
+}
+
+Result<Answer> remove_user(const Services& services, Call& call) {
+  BERTH_TRY(const auto accounts, accounts_of(services, call));
+  BERTH_TRY(const auto target, target_of(call));
+  const auto members = accounts.members();
+  BERTH_TRY(const auto person, members.get_person(target.place.org, target.name));
+  if (!is_in(person, target.place)) return base::fail(no_such_user(target));
+  BERTH_CHECK_OK(check_roles(services, call, target.place, roles_at(person, target.place)));
+  BERTH_CHECK_OK(members.remove(target.place, person));
+  return answer(call);
+}
+
+}  // namespace berth::api::ngc
