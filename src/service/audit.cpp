@@ -139,22 +139,22 @@ base::OrderedJson document_of(const catalog::AuditRow& row) {
 Result<void> Audit::start() {
   BERTH_TRY(const auto known, read_audit_head(fs_, options_.data));
   BERTH_TRY(const auto present, log_.get_head());
-  if (!known) return {};
-  BERTH_TRY(const auto hash, log_.find_hash(known->count));
-  const bool cut_off = present.count < known->count;
-  const bool other = hash && *hash != known->hash;
-  if (!cut_off && !other) {
+  // There is a head before there is a row: one that is missing later was taken away.
+  if (!known && present.count == 0) return write_audit_head(fs_, options_.data, present);
+  const auto count = known ? known->count : 0;
+  BERTH_TRY(const auto hash, log_.find_hash(count));
+  if (known && present.count >= count && (!hash || *hash == known->hash)) {
     saved_.with([&](auto& saved) { saved = known; });
     return {};
   }
   base::log::error("the audit log is not the one that its head belongs to; `berth verify` says more",
-                   {{"known_rows", known->count}, {"rows", present.count}});
+                   {{"known_rows", count}, {"rows", present.count}});
   BERTH_CHECK_OK(keep_lost_head(fs_, options_.data, clock_.now()));
   const AuditEvent event{.kind = AuditKind::audit_mismatch,
                          .by = own_origin(),
                          .org = {},
                          .subject = "audit",
-                         .detail = {{AuditField::head_count, known->count}, {AuditField::count, present.count}}};
+                         .detail = {{AuditField::head_count, count}, {AuditField::count, present.count}}};
   return log_.append(std::span(&event, 1));
 }
 

@@ -80,7 +80,10 @@ Result<void> write_audit_head(base::FileSystem& fs, const std::string& data, con
 }
 
 Result<void> keep_lost_head(base::FileSystem& fs, const std::string& data, base::TimePoint now) {
-  BERTH_CHECK_OK(fs.rename(path_of(data, kHead), path_of(data, kLost) + std::to_string(base::to_unix_micros(now))));
+  const std::string name = std::string(kLost) + std::to_string(base::to_unix_micros(now));
+  BERTH_TRY(const auto there, fs.find_info(path_of(data, kHead)));
+  if (!there) return base::replace_small_file(fs, keys_of(data), name, "there was none\n");
+  BERTH_CHECK_OK(fs.rename(path_of(data, kHead), path_of(data, name)));
   return fs.sync_directory(keys_of(data));
 }
 

@@ -32,7 +32,8 @@ base::Result<void> write_audit_head(base::FileSystem& fs, const std::string& dat
 std::string format_audit_head(const catalog::AuditHead& head);
 std::optional<catalog::AuditHead> parse_audit_head(std::string_view text);
 
-// Puts a head that the database does not fit aside, as evidence, under a name of its own (audit.head.lost-<time>).
+// Puts a head that the database does not fit aside, as evidence, under a name of its own (audit.head.lost-<time>); notes there that it was
+// gone, if it was.
 base::Result<void> keep_lost_head(base::FileSystem& fs, const std::string& data, base::TimePoint now);
 // Names of heads that were put aside.
 base::Result<std::vector<std::string>> list_lost_heads(base::FileSystem& fs, const std::string& data);

@@ -25,7 +25,10 @@ using ::testing::IsEmpty;
 
 class AuditTest : public ::testing::Test {
  protected:
-  AuditTest() { open(); }
+  AuditTest() {
+    open();
+    EXPECT_TRUE(audit->start());
+  }
 
   void open() {
     audit.reset();
@@ -131,7 +134,9 @@ TEST_F(AuditTest, AFloodIsBoundedAndWhatIsLostIsCounted) {
 // --- the head ------------------------------------------------------------------------------------------------------------------------
 
 TEST_F(AuditTest, TheHeadFollowsTheRowsAndIsNeverAhead) {
-  EXPECT_FALSE(read_audit_head(fs, directory.path()).value());
+  EXPECT_EQ(read_audit_head(fs, directory.path()).value(), (AuditHead{0, std::string(catalog::kAuditStart)}));
+  ASSERT_TRUE(catalog->accounts().create_org("first", "", {"x"}));
+  EXPECT_THAT(verify().findings, IsEmpty()) << "in the first second";
   write(3);
   EXPECT_EQ(read_audit_head(fs, directory.path()).value(), catalog->audit().get_head().value());
   ASSERT_TRUE(catalog->accounts().create_org("acme", "", {"x"}));
@@ -158,6 +163,16 @@ TEST_F(AuditTest, AStartOnAnotherLogKeepsTheEvidence) {
   ASSERT_TRUE(audit->start());
   ASSERT_TRUE(audit->flush());
   EXPECT_EQ(told().back(), R"(audit.mismatch daemon {"head_count":4,"count":2})");
+  EXPECT_THAT(verify().findings, ElementsAre(HasSubstr("audit.head.lost-")));
+}
+
+TEST_F(AuditTest, AStartWithoutItsHeadKeepsThatInMind) {
+  write(2);
+  ASSERT_TRUE(fs.remove(directory.path() + "/keys/audit.head").value());
+  open();
+  ASSERT_TRUE(audit->start());
+  ASSERT_TRUE(audit->flush());
+  EXPECT_EQ(told().back(), R"(audit.mismatch daemon {"head_count":0,"count":2})");
   EXPECT_THAT(verify().findings, ElementsAre(HasSubstr("audit.head.lost-")));
 }
 
