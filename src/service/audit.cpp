@@ -273,12 +273,15 @@ void Audit::give_back(std::vector<AuditEvent> events) {
   });
 }
 
-Result<void> Audit::write(Until until) {
+Result<void> Audit::write_events(Until until) {
   auto events = take(until);
-  if (auto done = log_.append(events); !done) {
-    give_back(std::move(events));
-    return done;
-  }
+  auto done = log_.append(events);
+  if (!done) give_back(std::move(events));
+  return done;
+}
+
+Result<void> Audit::write(Until until) {
+  BERTH_CHECK_OK(write_events(until));
   BERTH_CHECK_OK(log_.finish_exports());
   return save_head();
 }
@@ -318,6 +321,8 @@ Result<std::string> Audit::request_export(const std::string& org, base::TimePoin
   catalog::AuditExport wanted{.id = base::random_id(), .org = org, .from = from, .to = to, .requested = now, .user = user};
   BERTH_CHECK_OK(log_.add_export(wanted));
   note({.kind = AuditKind::audit_read, .by = by, .org = org, .subject = "audit", .detail = {}});
+  BERTH_CHECK_OK(write_events(Until::minute_over));
+  BERTH_CHECK_OK(log_.finish_exports());
   return std::move(wanted.id);
 }
 

@@ -1,6 +1,7 @@
 #include "berth/service/audit_verify.h"
 
 #include <algorithm>
+#include <map>
 
 #include "berth/base/sign.h"
 #include "berth/service/audit_files.h"
@@ -56,7 +57,7 @@ class AuditVerification {
       if (segment.first_seq != next || segment.before_hash != hash) add(name + " does not follow the one before it");
       next = segment.last_seq + 1;
       hash = segment.after_hash;
-      ends_.emplace_back(segment.last_seq, segment.after_hash);
+      ends_.emplace(segment.last_seq, segment.after_hash);
       if (segment.state == 1) {
         last_seq_ = segment.last_seq;
         last_hash_ = segment.after_hash;
@@ -104,7 +105,7 @@ class AuditVerification {
   }
 
   [[nodiscard]] std::optional<std::string> end_of(std::int64_t seq) const {
-    const auto found = std::find_if(ends_.begin(), ends_.end(), [&](const auto& end) { return end.first == seq; });
+    const auto found = ends_.find(seq);
     if (found == ends_.end()) return std::nullopt;
     return found->second;
   }
@@ -128,7 +129,7 @@ class AuditVerification {
   catalog::Inspection& catalog_;
   const AuditProof& proof_;
   AuditReport report_;
-  std::vector<std::pair<std::int64_t, std::string>> ends_;
+  std::map<std::int64_t, std::string> ends_;  // the last row of each segment, and its hash
   std::int64_t last_seq_ = 0;
   std::optional<std::string> last_hash_{std::string(catalog::kAuditStart)};
   std::optional<std::string> head_hash_;

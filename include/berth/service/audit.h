@@ -34,6 +34,7 @@ struct AuditOptions {
   std::string default_org = "main";             // whose the repositories with names of one part are
 };
 
+using AuditExportState = catalog::AuditExport::State;
 // An export as those who asked for it see it.
 struct AuditExport {
   catalog::AuditExport made;
@@ -82,7 +83,7 @@ class Audit final : public auth::Witness {
   [[nodiscard]] std::unique_ptr<AuditLines> lines(catalog::AuditQuery query) const;
 
   // --- exports that are fetched later ------------------------------------------------------------------------------------------
-  // The id. Ready after the next flush(). Errors: parameter_invalid (from is not before to).
+  // The id. Ready at once, unless the disk fails; then after the next flush(). Errors: parameter_invalid (from is not before to).
   base::Result<std::string> request_export(const std::string& org, base::TimePoint from, base::TimePoint to,
                                            const catalog::Origin& by, std::int64_t user);
   [[nodiscard]] base::Result<std::vector<AuditExport>> list_exports(std::string_view org) const;
@@ -107,6 +108,7 @@ class Audit final : public auth::Witness {
   enum class Until : std::uint8_t { minute_over, all };
 
   base::Result<void> write(Until until);
+  base::Result<void> write_events(Until until);
   std::vector<catalog::AuditEvent> take(Until until);
   void give_back(std::vector<catalog::AuditEvent> events);
   base::Result<void> save_head();

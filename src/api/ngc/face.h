@@ -12,6 +12,7 @@ Face ngc_face();
 const std::vector<Route>& ngc_me_routes();
 const std::vector<Route>& ngc_org_routes();
 const std::vector<Route>& ngc_user_routes();
+const std::vector<Route>& ngc_audit_routes();
 http::Response render_ngc_error(const http::Request& request, const base::Error& error);
 
 }  // namespace berth::api
