@@ -44,6 +44,7 @@ enum class Metric : std::uint8_t {
   gc_waiting_blobs,
   gc_waiting_bytes,
   health,          // {check}: 1 good, 0 bad
+  letters,         // {outcome}: sent, tried, failed
   unknown_fields,  // {route}: members of bodies that no route knows
   errors,          // {code}
   log_lines,       // {level}
