@@ -1,5 +1,6 @@
 #include "app/access.h"
 
+#include "app/mail.h"
 #include "berth/base/fs.h"
 #include "berth/base/json.h"
 #include "berth/base/log.h"
@@ -25,6 +26,10 @@ Result<std::unique_ptr<AccessBox>> AccessBox::open(const Settings& settings, cat
                  .token_lifetime = std::chrono::duration_cast<std::chrono::seconds>(settings.duration(Setting::token_lifetime))},
                 catalog, base::real_file_system(), audit, clock));
   box->with_accounts_ = policy.get();
+  BERTH_TRY(box->mailer_, make_mailer(settings));
+  const service::InvitationOptions invitations{
+      std::chrono::duration_cast<std::chrono::seconds>(settings.duration(Setting::invitation_lifetime))};
+  box->invitations_.emplace(box->rows_, box->passwords_, clock, invitations, box->mailer_.get(), catalog::Origin{"daemon"});
   box->policy_ = std::move(policy);
   return box;
 }

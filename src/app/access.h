@@ -9,8 +9,10 @@
 #include "berth/app/settings.h"
 #include "berth/auth/accounts.h"
 #include "berth/catalog/catalog.h"
+#include "berth/outbound/mail.h"
 #include "berth/service/accounts.h"
 #include "berth/service/audit.h"
+#include "berth/service/invitations.h"
 #include "berth/service/jobs.h"
 
 namespace berth::app {
@@ -22,6 +24,7 @@ class AccessBox {
                                                        const base::Clock& clock);
 
   [[nodiscard]] const auth::Policy& policy() const { return *policy_; }
+  [[nodiscard]] service::Invitations* invitations() { return invitations_ ? &*invitations_ : nullptr; }
   // With accounts: sees to it that there is an administrator, and gives data from before there were accounts its organisations.
   // `url`: where the daemon listens, for DIR/first-admin.json. What that file says, when it was written now.
   base::Result<std::optional<std::string>> first_start(const std::string& url);
@@ -42,6 +45,8 @@ class AccessBox {
   catalog::AccountCatalog& rows_;
   auth::Passwords passwords_;
   service::Accounts accounts_;
+  std::unique_ptr<outbound::Mailer> mailer_;
+  std::optional<service::Invitations> invitations_;  // with accounts
   std::unique_ptr<auth::Policy> policy_;
   auth::AccountPolicy* with_accounts_ = nullptr;  // policy_, unless it is the open one
 };

@@ -201,6 +201,7 @@ class RunningDaemon final : public Daemon {
                                             .policy = access_->policy(),
                                             .audit = *audit_,
                                             .accounts = access_->accounts(),
+                                            .invitations = access_->invitations(),
                                             .links = plan_.links()}));
     std::vector<std::unique_ptr<service::Job>> jobs;
     jobs.push_back(service::make_upload_expiry(*store_, clock_, seconds_of(settings, Setting::upload_lifetime)));

@@ -2,6 +2,10 @@
 
 namespace berth::catalog {
 
+using base::ErrorCode;
+using base::fail;
+using base::Result;
+
 namespace {
 
 std::optional<base::TimePoint> time_of(const Rows& rows, int column) {
@@ -60,6 +64,31 @@ std::vector<std::string> split(std::string_view text) {
 Value time_or_null(const std::optional<base::TimePoint>& time) {
   if (!time) return std::monostate{};
   return base::to_unix_micros(*time);
+}
+
+std::string text_of(std::int64_t id) { return std::to_string(id); }
+
+Result<void> unknown(std::string_view what) { return fail(ErrorCode::object_unknown, "there is no " + std::string(what)); }
+Result<void> exists(std::string_view what) { return fail(ErrorCode::already_exists, "there is already " + std::string(what)); }
+
+// An UPDATE or DELETE that must meet a row.
+Result<void> must_change(Connection& connection, Query query, Values values, std::string_view what) {
+  BERTH_TRY(const auto changed, connection.run(query, values));
+  if (changed == 0) return unknown(what);
+  return {};
+}
+
+Result<std::int64_t> insert(Connection& connection, Query query, Values values) {
+  BERTH_TRY(const auto id, connection.find_integer(query, values));
+  if (!id) return fail(ErrorCode::internal, "the catalog failed");
+  return *id;
+}
+
+Result<void> store_password(Connection& connection, std::int64_t user, const StoredPassword& password, std::int64_t now) {
+  BERTH_TRY([[maybe_unused]] const auto stored,
+            connection.run(Query::set_password,
+                           {user, std::string_view(password.hash), static_cast<std::int64_t>(password.state), now}));
+  return {};
 }
 
 }  // namespace berth::catalog

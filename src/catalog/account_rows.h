@@ -21,6 +21,16 @@ Key key_of(const Rows& rows);
 std::string join(const std::vector<std::string>& items);
 std::vector<std::string> split(std::string_view text);
 
+// Errors in the words of AccountCatalog: object_unknown, already_exists.
+std::string text_of(std::int64_t id);
+base::Result<void> unknown(std::string_view what);
+base::Result<void> exists(std::string_view what);
+
+// An UPDATE or DELETE that must meet a row.
+base::Result<void> must_change(Connection& connection, Query query, Values values, std::string_view what);
+// The id of the new row.
+base::Result<std::int64_t> insert(Connection& connection, Query query, Values values);
+base::Result<void> store_password(Connection& connection, std::int64_t user, const StoredPassword& password, std::int64_t now);
 Value time_or_null(const std::optional<base::TimePoint>& time);
 
 }  // namespace berth::catalog

@@ -14,20 +14,6 @@ using base::Result;
 
 namespace {
 
-std::string text_of(std::int64_t id) { return std::to_string(id); }
-
-Result<void> unknown(std::string_view what) { return fail(ErrorCode::object_unknown, "there is no " + std::string(what)); }
-Result<void> exists(std::string_view what) { return fail(ErrorCode::already_exists, "there is already " + std::string(what)); }
-
-std::int64_t id_of(const Rows& rows) { return rows.integer(0); }
-
-// An UPDATE or DELETE that must meet a row.
-Result<void> must_change(Connection& connection, Query query, Values values, std::string_view what) {
-  BERTH_TRY(const auto changed, connection.run(query, values));
-  if (changed == 0) return unknown(what);
-  return {};
-}
-
 // Once there is an administrator there is always one: the last keeps rank and standing.
 Result<void> change_standing(Connection& connection, Query query, std::int64_t value, std::int64_t user) {
   BERTH_TRY(const auto before, connection.find_integer(Query::find_administrator, {}));
@@ -38,18 +24,7 @@ Result<void> change_standing(Connection& connection, Query query, std::int64_t v
   return {};
 }
 
-Result<std::int64_t> insert(Connection& connection, Query query, Values values) {
-  BERTH_TRY(const auto id, connection.find_integer(query, values));
-  if (!id) return fail(ErrorCode::internal, "the catalog failed");
-  return *id;
-}
-
-Result<void> store_password(Connection& connection, std::int64_t user, const StoredPassword& password, std::int64_t now) {
-  BERTH_TRY([[maybe_unused]] const auto stored,
-            connection.run(Query::set_password,
-                           {user, std::string_view(password.hash), static_cast<std::int64_t>(password.state), now}));
-  return {};
-}
+std::int64_t id_of(const Rows& rows) { return rows.integer(0); }
 
 Value owner(std::int64_t id) {
   if (id == 0) return std::monostate{};
@@ -156,36 +131,28 @@ Result<void> SqliteAccounts::change(Writer::Body body) {
   return outcome;
 }
 
-template <typename T, typename F>
-Result<T> SqliteAccounts::change_to(F&& body) {
-  T value{};
-  BERTH_CHECK_OK(change([&](Connection& c) -> Result<void> {
-    BERTH_TRY(value, body(c));
-    return {};
-  }));
-  return value;
-}
-
 // --- users -----------------------------------------------------------------------------------------------------------------
 
+Result<std::int64_t> SqliteAccounts::add_user(Connection& c, const NewUser& user, const Origin& by) const {
+  BERTH_TRY(const bool taken, c.exists(Query::find_user_by_email, {std::string_view(user.email)}));
+  if (taken) return fail(exists("a user " + user.email).error());
+  const auto at = now();
+  BERTH_TRY(const auto id,
+            insert(c, Query::insert_user,
+                   {std::string_view(user.email), std::string_view(user.name), static_cast<std::int64_t>(user.rank), at}));
+  if (user.password) BERTH_CHECK_OK(store_password(c, id, *user.password, at));
+  BERTH_CHECK_OK(audit(c, {.kind = AuditKind::user_created,
+                           .by = by,
+                           .org = {},
+                           .subject = user_subject(id),
+                           .detail = {{AuditField::email, user.email}}}));
+  if (user.rank == Rank::user) return id;
+  BERTH_CHECK_OK(audit(c, {.kind = AuditKind::user_promoted, .by = by, .org = {}, .subject = user_subject(id), .detail = {}}));
+  return id;
+}
+
 Result<std::int64_t> SqliteAccounts::create_user(const NewUser& user, const Origin& by) {
-  return change_to<std::int64_t>([&](Connection& c) -> Result<std::int64_t> {
-    BERTH_TRY(const bool taken, c.exists(Query::find_user_by_email, {std::string_view(user.email)}));
-    if (taken) return fail(exists("a user " + user.email).error());
-    const auto at = now();
-    BERTH_TRY(const auto id,
-              insert(c, Query::insert_user,
-                     {std::string_view(user.email), std::string_view(user.name), static_cast<std::int64_t>(user.rank), at}));
-    if (user.password) BERTH_CHECK_OK(store_password(c, id, *user.password, at));
-    BERTH_CHECK_OK(audit(c, {.kind = AuditKind::user_created,
-                             .by = by,
-                             .org = {},
-                             .subject = user_subject(id),
-                             .detail = {{AuditField::email, user.email}}}));
-    if (user.rank == Rank::user) return id;
-    BERTH_CHECK_OK(audit(c, {.kind = AuditKind::user_promoted, .by = by, .org = {}, .subject = user_subject(id), .detail = {}}));
-    return id;
-  });
+  return change_to<std::int64_t>([&](Connection& c) { return add_user(c, user, by); });
 }
 
 Result<std::optional<User>> SqliteAccounts::find_user(std::int64_t id) {
@@ -320,6 +287,7 @@ Result<void> SqliteAccounts::delete_team(std::int64_t org, std::int64_t team, co
     BERTH_TRY(const auto home, get_org(c, org));
     BERTH_TRY([[maybe_unused]] const auto members, c.run(Query::delete_team_members, {team}));
     BERTH_TRY([[maybe_unused]] const auto shares, c.run(Query::delete_team_shares, {team}));
+    BERTH_TRY([[maybe_unused]] const auto invited, c.run(Query::delete_team_invitations, {team}));
     BERTH_CHECK_OK(must_change(c, Query::delete_team, {org, team}, "team " + text_of(team)));
     return audit(
         c, {.kind = AuditKind::team_deleted, .by = by, .org = home.name, .subject = team_subject(home.name, name), .detail = {}});

@@ -54,6 +54,13 @@ class SqliteAccounts final : public AccountCatalog {
   base::Result<std::vector<PlacedRole>> list_places(std::int64_t user) override;
   base::Result<void> change_grants(const GrantChange& change, const Origin& by) override;
 
+  base::Result<void> create_invitations(const std::vector<NewInvitation>& invitations, const Origin& by) override;
+  base::Result<std::vector<Invitation>> list_invitations(std::int64_t org, std::int64_t team) override;
+  base::Result<std::vector<Invitation>> list_invitations_by_token(std::string_view token_hash) override;
+  base::Result<void> change_invitation(const InvitationChange& change, const Origin& by) override;
+  base::Result<bool> delete_invitation(std::int64_t id, const Origin& by) override;
+  base::Result<std::int64_t> accept_invitations(const Acceptance& acceptance, const Origin& by) override;
+
   base::Result<std::int64_t> create_key(const NewKey& key, const Origin& by) override;
   base::Result<std::optional<Key>> find_key(std::int64_t id) override;
   base::Result<std::optional<Key>> find_key_by_hash(std::string_view hash) override;
@@ -79,10 +86,20 @@ class SqliteAccounts final : public AccountCatalog {
   base::Result<void> change(Writer::Body body);
   // A change that gives a value.
   template <typename T, typename F>
-  base::Result<T> change_to(F&& body);
+  base::Result<T> change_to(F&& body) {
+    T value{};
+    BERTH_CHECK_OK(change([&](Connection& c) -> base::Result<void> {
+      BERTH_TRY(value, body(c));
+      return {};
+    }));
+    return value;
+  }
 
   // Tells of a change, inside its transaction.
   base::Result<void> audit(Connection& connection, const AuditEvent& event) const;
+  // A user, with the audit rows. Errors: exists (the email).
+  base::Result<std::int64_t> add_user(Connection& connection, const NewUser& user, const Origin& by) const;
+  base::Result<void> add_invitation(Connection& connection, const NewInvitation& invitation, const Origin& by) const;
   // One role, with its audit row when that changes anything. Errors: unknown (user, org, team).
   base::Result<void> give(Connection& connection, std::int64_t user, const Grant& grant, const Origin& by) const;
   base::Result<bool> take(Connection& connection, std::int64_t user, const Grant& grant, const Origin& by) const;

@@ -6,246 +6,11 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <string_view>
 
+#include "catalog/query_names.h"
+
 namespace berth::catalog {
-
-enum class Query : std::uint16_t {
-  // Transactions
-  begin_read,
-  begin_write,
-  commit,
-  rollback,
-  savepoint,
-  release_savepoint,
-  rollback_to_savepoint,
-  // The catalog's own state
-  find_state,
-  set_state,
-  set_clean_shutdown,
-  find_unswept,
-  set_swept,
-  // Users
-  insert_user,
-  find_user,
-  find_user_by_email,
-  list_users,
-  find_administrator,
-  set_user_standing,
-  set_user_rank,
-  set_user_name,
-  set_password,
-  find_password,
-  // Organisations and teams
-  insert_org,
-  find_org,
-  find_org_by_id,
-  set_org_name,
-  list_orgs,
-  insert_team,
-  ensure_team,
-  find_team,
-  find_team_by_id,
-  list_teams,
-  set_team_description,
-  delete_team_members,
-  delete_team_shares,
-  delete_team,
-  // Memberships
-  insert_grant,
-  delete_grant,
-  list_grants,
-  list_memberships,
-  list_members,
-  list_ids_of_org,
-  list_ids_of_team,
-  list_places,
-  list_owners,
-  // Keys
-  insert_key,
-  find_key,
-  find_key_by_hash,
-  list_keys_of_user,
-  list_keys_of_org,
-  revoke_key,
-  revoke_legacy_keys,
-  set_key_expiry,
-  touch_key,
-  // What repositories are open to
-  find_repository_access,
-  list_shares,
-  find_visibility,
-  list_share_names,
-  set_visibility,
-  delete_shares,
-  insert_share,
-  set_immutable_tags,
-  find_immutable_tags,
-  find_open_data,
-  set_open_data,
-  // Repositories
-  find_repository,
-  insert_repository,
-  list_repositories,
-  // Blobs
-  find_blob_row,
-  insert_blob,
-  set_lease,
-  find_repository_blob,
-  find_blob_anywhere,
-  find_blob_size,
-  link_blob,
-  unlink_blob,
-  list_blob_holders,
-  is_blob_referenced,
-  // Manifests
-  find_manifest_row,
-  insert_manifest,
-  replace_manifest,
-  touch_manifest,
-  delete_manifest,
-  insert_manifest_bytes,
-  delete_manifest_bytes,
-  has_manifest_bytes,
-  replace_manifest_bytes,
-  insert_reference,
-  delete_references,
-  find_manifest_by_tag,
-  find_manifest_by_digest,
-  find_info_by_tag,
-  find_info_by_digest,
-  list_referrers,
-  list_referrers_of_type,
-  // Tags
-  find_tag_target,
-  set_tag,
-  delete_tag,
-  is_manifest_tagged,
-  list_tags_of_manifest,
-  list_tags,
-  // Collection: what is asked about, what is on its way out
-  review_links,
-  set_link_review,
-  delete_link_review,
-  review_manifests,
-  review_unkept_manifests,
-  count_manifest_reviews,
-  set_manifest_review,
-  delete_manifest_review,
-  find_blob_of_repository,
-  is_blob_held,
-  is_blob_in_trash,
-  is_blob_referenced_anywhere,
-  list_blobs_of_manifest,
-  delete_tags_of_manifest,
-  delete_pulls_of_manifest,
-  raise_lease,
-  delete_blob,
-  insert_tombstone,
-  find_tombstone,
-  list_tombstones,
-  list_marked_tombstones,
-  mark_removal,
-  postpone_removal,
-  delete_tombstone,
-  sum_tombstones,
-  // Undo: what was deleted and may come back
-  insert_event,
-  find_event,
-  list_events,
-  list_oldest_events,
-  delete_event,
-  trash_manifest,
-  trash_references,
-  trash_tags,
-  find_trash,
-  find_newest_trash,
-  list_expired_trash,
-  list_trash_tags,
-  list_trash_references,
-  delete_trash_tags,
-  delete_trash_references,
-  delete_trash_manifest,
-  untrash_manifest,
-  untrash_bytes,
-  untrash_references,
-  rename_repository,
-  insert_deleted_repository,
-  find_deleted_repository,
-  list_deleted_repositories,
-  list_expired_repositories,
-  delete_deleted_repository,
-  list_manifests_of_repository,
-  list_links_of_repository,
-  // Counts of pulls
-  add_pulls,
-  find_pulls,
-  list_old_pulls,
-  delete_pull_day,
-  delete_pulls_of_gone,
-  list_pull_days,
-  // Rules of retention
-  has_rules,
-  find_rule,
-  put_rule,
-  delete_rule,
-  list_tag_uses,
-  // History
-  insert_history,
-  list_history,
-  list_history_of_tag,
-  // Damage and scrub
-  record_damage,
-  clear_damage,
-  find_damage,
-  count_damage,
-  list_damage,
-  find_scrub,
-  set_scrub,
-  // Audit
-  insert_audit,
-  find_last_audit,
-  find_last_segment,
-  find_next_audit,
-  find_audit_time,
-  find_audit_hash,
-  list_audit,
-  list_audit_on,
-  list_audit_of_org,
-  list_audit_of_org_on,
-  list_audit_of_principal,
-  list_audit_of_principal_on,
-  list_audit_of_subject,
-  list_audit_of_subject_on,
-  delete_audit,
-  put_segment,
-  find_newest_segment,
-  find_oldest_segment,
-  list_segments,
-  insert_export,
-  list_waiting_exports,
-  finish_export,
-  list_exports,
-  find_export,
-  delete_export,
-  // Looking at all of it
-  list_blob_records,
-  list_manifest_records,
-  list_reference_records,
-};
-
-enum class Dialect : std::uint8_t { common, sqlite };
-// What the statement may cost: `lookup` a fixed number of rows, `page` as many as its LIMIT or as it returns.
-enum class Cost : std::uint8_t { control, lookup, page };
-
-struct QueryRow {
-  Query query;
-  std::string_view name;
-  Dialect dialect;
-  Cost cost;
-  const char* sql;
-};
 
 // What keeps the manifest m whose review is q. Two statements say it, and only the preprocessor joins their texts. The tag stands by
 // itself: it is asked without m's row, which for most manifests is then never read.
@@ -324,6 +89,8 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
     {Query::delete_team_shares, "delete_team_shares", Dialect::common, Cost::page,
      "DELETE FROM repository_shares WHERE team_id = $1"},
     {Query::delete_team, "delete_team", Dialect::common, Cost::lookup, "DELETE FROM teams WHERE org_id = $1 AND id = $2"},
+    {Query::delete_team_invitations, "delete_team_invitations", Dialect::common, Cost::page,
+     "DELETE FROM invitations WHERE team_id = $1 AND team_id <> 0"},
 
     {Query::insert_grant, "insert_grant", Dialect::common, Cost::lookup,
      "INSERT INTO memberships (user_id, org_id, team_id, role, granted_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO "
@@ -351,6 +118,41 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
     {Query::list_owners, "list_owners", Dialect::common, Cost::page,
      "SELECT m.user_id FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND m.team_id = 0 AND m.role = 5 "
      "AND u.standing = 0 ORDER BY m.user_id"},
+
+    {Query::insert_invitation, "insert_invitation", Dialect::common, Cost::lookup,
+     "INSERT INTO invitations (org_id, team_id, email, name, roles, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, "
+     "$5, $6, $7, $8) RETURNING id"},
+    {Query::list_invitations_of_org, "list_invitations_of_org", Dialect::common, Cost::page,
+     "SELECT i.id, o.id, o.name, o.display_name, i.team_id, COALESCE(t.name, ''), COALESCE(t.description, ''), i.email, i.name, "
+     "i.roles, i.created_at, i.expires_at FROM invitations i JOIN orgs o ON o.id = i.org_id LEFT JOIN teams t ON t.id = "
+     "i.team_id "
+     "WHERE i.org_id = $1 ORDER BY i.team_id, i.email"},
+    {Query::list_invitations_of_team, "list_invitations_of_team", Dialect::common, Cost::page,
+     "SELECT i.id, o.id, o.name, o.display_name, i.team_id, COALESCE(t.name, ''), COALESCE(t.description, ''), i.email, i.name, "
+     "i.roles, i.created_at, i.expires_at FROM invitations i JOIN orgs o ON o.id = i.org_id LEFT JOIN teams t ON t.id = "
+     "i.team_id "
+     "WHERE i.org_id = $1 AND i.team_id = $2 ORDER BY i.email"},
+    {Query::list_invitations_of_token, "list_invitations_of_token", Dialect::common, Cost::page,
+     "SELECT i.id, o.id, o.name, o.display_name, i.team_id, COALESCE(t.name, ''), COALESCE(t.description, ''), i.email, i.name, "
+     "i.roles, i.created_at, i.expires_at FROM invitations i JOIN orgs o ON o.id = i.org_id LEFT JOIN teams t ON t.id = "
+     "i.team_id "
+     "WHERE i.token_hash = $1 ORDER BY i.id"},
+    {Query::find_invitation, "find_invitation", Dialect::common, Cost::lookup,
+     "SELECT i.id, o.id, o.name, o.display_name, i.team_id, COALESCE(t.name, ''), COALESCE(t.description, ''), i.email, i.name, "
+     "i.roles, i.created_at, i.expires_at FROM invitations i JOIN orgs o ON o.id = i.org_id LEFT JOIN teams t ON t.id = "
+     "i.team_id "
+     "WHERE i.id = $1"},
+    {Query::find_invitation_of, "find_invitation_of", Dialect::common, Cost::lookup,
+     "SELECT id FROM invitations WHERE org_id = $1 AND team_id = $2 AND email = $3"},
+    {Query::set_invitation_roles, "set_invitation_roles", Dialect::common, Cost::lookup,
+     "UPDATE invitations SET roles = $1 WHERE id = $2"},
+    {Query::renew_invitation, "renew_invitation", Dialect::common, Cost::lookup,
+     "UPDATE invitations SET roles = $1, token_hash = $2, expires_at = $3 WHERE id = $4"},
+    {Query::delete_invitation, "delete_invitation", Dialect::common, Cost::lookup, "DELETE FROM invitations WHERE id = $1"},
+    {Query::delete_invitations_of_token, "delete_invitations_of_token", Dialect::common, Cost::page,
+     "DELETE FROM invitations WHERE token_hash = $1"},
+    {Query::delete_old_invitations, "delete_old_invitations", Dialect::common, Cost::page,
+     "DELETE FROM invitations WHERE expires_at < $1"},
 
     {Query::insert_key, "insert_key", Dialect::common, Cost::lookup,
      "INSERT INTO api_keys (kind, user_id, org_id, name, hash, actions, repositories, created_at, expires_at) VALUES ($1, "

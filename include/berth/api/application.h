@@ -13,6 +13,7 @@
 #include "berth/service/audit.h"
 #include "berth/service/collector.h"
 #include "berth/service/health.h"
+#include "berth/service/invitations.h"
 #include "berth/service/pull.h"
 #include "berth/service/push.h"
 #include "berth/service/retention.h"
@@ -38,6 +39,7 @@ struct Services {
   const auth::Policy& policy;
   service::Audit& audit;
   service::Accounts* accounts = nullptr;  // with --open there are none
+  service::Invitations* invitations = nullptr;
   Links links = {};
 };
 

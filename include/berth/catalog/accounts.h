@@ -173,6 +173,40 @@ struct NewKey {
   std::optional<base::TimePoint> expires;
 };
 
+// Somebody is to come into an organisation, or a team of it.
+struct NewInvitation {
+  std::int64_t org = 0;
+  std::int64_t team = 0;  // 0: the org itself
+  std::string email;      // lower case
+  std::string name;
+  std::vector<Role> roles;
+  std::string token_hash;  // SHA-256 of the secret in the link, hex; several invitations may share a link
+  base::TimePoint expires;
+};
+struct Invitation {
+  std::int64_t id = 0;
+  Org org;
+  Team team;  // id 0: the org itself
+  std::string email;
+  std::string name;
+  std::vector<Role> roles;
+  base::TimePoint created;
+  base::TimePoint expires;
+};
+// What a pending invitation becomes; a new link makes the old one useless.
+struct InvitationChange {
+  std::int64_t id = 0;
+  std::vector<Role> roles;
+  std::string token_hash;   // empty: the link stays
+  base::TimePoint expires;  // of a new link
+};
+// Who takes an invitation up: an account that there is, or one that is made now.
+struct Acceptance {
+  std::string token_hash;
+  std::int64_t user = 0;  // 0: `account` is made
+  NewUser account;        // with the email of the invitation
+};
+
 // Which organisation a name of one part belongs to, and what it is called in the rows.
 struct PlaceName {
   std::string_view org;
@@ -262,6 +296,21 @@ class AccountCatalog {
   // All of it or nothing. What is there already, or not there, is no error. Errors: unknown (user, org or team); conflict: once an
   // organisation has an active ORG_OWNER it keeps one.
   virtual base::Result<void> change_grants(const GrantChange& change, const Origin& by) = 0;
+
+  // --- invitations ------------------------------------------------------------------------------------------------------
+  // All or none. What ended a month ago is cleared away meanwhile. Errors: unknown (org or team), exists (for the same place and email).
+  virtual base::Result<void> create_invitations(const std::vector<NewInvitation>& invitations, const Origin& by) = 0;
+  // Of an organisation with all its teams, or of a team when that is not 0; over or not. By team and email.
+  [[nodiscard]] virtual base::Result<std::vector<Invitation>> list_invitations(std::int64_t org, std::int64_t team) = 0;
+  // Those of a link, over or not.
+  [[nodiscard]] virtual base::Result<std::vector<Invitation>> list_invitations_by_token(std::string_view token_hash) = 0;
+  // Errors: unknown.
+  virtual base::Result<void> change_invitation(const InvitationChange& change, const Origin& by) = 0;
+  // False when it was not there.
+  virtual base::Result<bool> delete_invitation(std::int64_t id, const Origin& by) = 0;
+  // Gives the roles of every invitation of the link and uses the link up, in one transaction. Returns the user. Errors: unknown (no such
+  // link, used or over), conflict (the account is another than the invitation's, or is there though one was to be made).
+  virtual base::Result<std::int64_t> accept_invitations(const Acceptance& acceptance, const Origin& by) = 0;
 
   // --- keys -----------------------------------------------------------------------------------------------------------
   // A new legacy key revokes the user's older one in the same transaction. Errors: unknown (owner).

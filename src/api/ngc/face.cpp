@@ -46,7 +46,7 @@ http::Response render_ngc_error(const http::Request& request, const base::Error&
 Face ngc_face() {
   static const std::vector<Route> kAll = [] {
     std::vector<Route> all = ngc_me_routes();
-    for (const auto* more : {&ngc_org_routes(), &ngc_user_routes(), &ngc_audit_routes()})
+    for (const auto* more : {&ngc_org_routes(), &ngc_user_routes(), &ngc_audit_routes(), &ngc_invitation_routes()})
       all.insert(all.end(), more->begin(), more->end());
     return all;
   }();

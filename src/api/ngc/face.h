@@ -13,6 +13,7 @@ const std::vector<Route>& ngc_me_routes();
 const std::vector<Route>& ngc_org_routes();
 const std::vector<Route>& ngc_user_routes();
 const std::vector<Route>& ngc_audit_routes();
+const std::vector<Route>& ngc_invitation_routes();
 http::Response render_ngc_error(const http::Request& request, const base::Error& error);
 
 }  // namespace berth::api

@@ -1,4 +1,6 @@
 // Who asks: users/me, the legacy key, get-caller-info; and what is the same for everybody: roles, public keys.
+#include <algorithm>
+
 #include "api/accounts.h"
 #include "api/answers.h"
 #include "api/ngc/answers.h"
@@ -99,8 +101,29 @@ Result<std::string> org_of_key(const service::Members& members, const auth::Prin
   return orgs.empty() ? std::string() : orgs.front().name;
 }
 
+// The client lets its user choose among the teams that stand here: those where a role of the whole organisation holds are added to
+// those that he is in.
+Result<void> add_teams(OrderedJson& roles, const service::Members& members, const auth::Principal& principal,
+                       const std::string& org_name) {
+  if (org_name.empty()) return {};
+  BERTH_TRY(const auto org, members.get_org(org_name));
+  BERTH_TRY(const auto teams, members.list_teams(principal, org_name));
+  const auto is_listed = [&](std::int64_t team) {
+    return std::any_of(roles.begin(), roles.end(),
+                       [team](const auto& item) { return item.contains("team") && item["team"]["id"] == team; });
+  };
+  for (const auto& team : teams) {
+    if (is_listed(team.id)) continue;
+    roles.push_back({{"org", ngc::document_of(org)},
+                     {"orgRoles", OrderedJson::array()},
+                     {"team", ngc::document_of(team)},
+                     {"teamRoles", OrderedJson::array()}});
+  }
+  return {};
+}
+
 // NGC's client asks this before every operation, without an Authorization field: no limit of the caller's is touched, and what it costs are
-// three short reads.
+// a few short reads.
 Result<Answer> get_caller_info(const Services& services, Call& call) {
   BERTH_TRY(auto accounts, accounts_of(services, call));
   BERTH_TRY(const auto form, Query::parse_form(call.body));
@@ -110,13 +133,14 @@ Result<Answer> get_caller_info(const Services& services, Call& call) {
   BERTH_TRY(const auto principal, services.policy.authenticate(auth::BearerCredential{*credentials},
                                                                {call.request.peer, call.request.id}, auth::Expired::refused));
   const auto members = accounts.members();
-  BERTH_TRY(auto org, org_of_key(members, principal));
-  OrderedJson body = {{"orgName", std::move(org)}, {"type", type_of(key->kind)}, {"products", {"artifact-catalog"}}};
+  BERTH_TRY(const auto org, org_of_key(members, principal));
+  OrderedJson body = {{"orgName", org}, {"type", type_of(key->kind)}, {"products", {"artifact-catalog"}}};
   if (principal.user != 0) {
     BERTH_TRY(auto person, members.get_self(principal.user));
     narrow(person, principal, std::nullopt);
     body["userId"] = principal.user;
     body["user"] = ngc::document_of(person);
+    BERTH_CHECK_OK(add_teams(body["user"]["roles"], members, principal, org));
   }
   return ngc::answer(call, std::move(body));
 }

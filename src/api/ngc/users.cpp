@@ -5,6 +5,7 @@
 #include "api/accounts.h"
 #include "api/ngc/answers.h"
 #include "api/ngc/documents.h"
+#include "api/ngc/invitations.h"
 #include "api/ngc/roles.h"
 
 namespace berth::api::ngc {
@@ -95,6 +96,22 @@ Result<service::PeopleFilter> filter_of(const Call& call) {
   return filter;
 }
 
+// The invitation that stands for whom the call means, when there is one at exactly this place.
+Result<std::optional<catalog::Invitation>> find_invitation(const Services& services, const Call& call, const Target& target) {
+  if (target.name.email.empty()) return std::nullopt;
+  BERTH_TRY(const auto invitations, invitations_of(services, call));
+  return invitations.find(target.place, target.name.email);
+}
+
+std::vector<Role> joined(std::vector<Role> roles, const std::vector<Role>& more) {
+  for (const auto role : more) {
+    if (std::find(roles.begin(), roles.end(), role) == roles.end()) roles.push_back(role);
+  }
+  return roles;
+}
+
+bool is_missing(const Result<Person>& person) { return !person && person.error().code() == ErrorCode::object_unknown; }
+
 }  // namespace
 
 Result<Answer> list_users(const Services& services, Call& call) {
@@ -127,14 +144,14 @@ Result<Answer> get_user(const Services& services, Call& call) {
   return answer(call, {{"user", document_of(seen_from(std::move(person), place))}});
 }
 
-// Body: email, name, roleTypes.
+// Body: email, name, roleTypes. Who is not in the organisation is invited.
 Result<Answer> add_user(const Services& services, Call& call) {
   BERTH_TRY(const auto accounts, accounts_of(services, call));
   BERTH_TRY(const auto place, place_of(call));
   BERTH_TRY(auto fields, BodyFields::parse(call));
   BERTH_TRY(const auto text, fields.get_line("email"));
   BERTH_TRY(const auto email, service::parse_email(text));
-  BERTH_TRY([[maybe_unused]] const auto name, fields.find_line("name"));
+  BERTH_TRY(const auto name, fields.find_line("name"));
   BERTH_TRY(const auto names, fields.find_texts("roleTypes"));
   BERTH_TRY(const auto roles, parse_roles(names));
   if (roles.empty()) return base::fail(ErrorCode::parameter_invalid, "roleTypes must name at least one role");
@@ -149,15 +166,22 @@ Result<Answer> add_user(const Services& services, Call& call) {
   return user_answer(call, members, place, person.user);
 }
 
+// Who is not in the organisation is invited; whoever is invited already gets the roles with a new link.
 Result<Answer> add_roles(const Services& services, Call& call) {
   BERTH_TRY(const auto accounts, accounts_of(services, call));
   BERTH_TRY(const auto target, target_of(call));
   BERTH_TRY(const auto roles, parse_roles(call.query));
   BERTH_CHECK_OK(check_roles(services, call, target.place, roles));
   const auto members = accounts.members();
-  BERTH_TRY(const auto person, find_person(services, call, members, target));
-  BERTH_CHECK_OK(members.change_roles(target.place, person.user.id, roles, {}));
-  return user_answer(call, members, target.place, person.user);
+  const auto person = find_person(services, call, members, target);
+  if (is_missing(person) && !target.name.email.empty()) {
+    BERTH_TRY(const auto invitation, find_invitation(services, call, target));
+    if (invitation) return set_roles_of(services, call, *invitation, joined(invitation->roles, roles));
+    return invite_one(services, call, target.place, target.name.email, {}, roles);
+  }
+  if (!person) return base::fail(person.error());
+  BERTH_CHECK_OK(members.change_roles(target.place, person->user.id, roles, {}));
+  return user_answer(call, members, target.place, person->user);
 }
 
 // The roles at the place are these from now on. What goes is what was seen: a role that is given meanwhile stays.
@@ -166,7 +190,10 @@ Result<Answer> set_roles(const Services& services, Call& call) {
   BERTH_TRY(const auto target, target_of(call));
   BERTH_TRY(const auto roles, parse_roles(call.query));
   const auto members = accounts.members();
-  BERTH_TRY(const auto person, find_person(services, call, members, target));
+  BERTH_TRY(const auto invitation, find_invitation(services, call, target));
+  auto found = find_person(services, call, members, target);
+  if (is_missing(found) && invitation) return set_roles_of(services, call, *invitation, roles);
+  BERTH_TRY(const auto person, std::move(found));
   auto gone = roles_at(person, target.place);
   std::vector<Role> fresh;
   std::copy_if(roles.begin(), roles.end(), std::back_inserter(fresh),
@@ -184,7 +211,15 @@ Result<Answer> remove_roles(const Services& services, Call& call) {
   BERTH_TRY(const auto roles, parse_roles(call.query));
   BERTH_CHECK_OK(check_roles(services, call, target.place, roles));
   const auto members = accounts.members();
-  BERTH_TRY(const auto person, members.get_person(target.place.org, target.name));
+  auto found = members.get_person(target.place.org, target.name);
+  BERTH_TRY(const auto invitation, find_invitation(services, call, target));
+  if (is_missing(found) && invitation) {
+    BERTH_CHECK_OK(check_roles(services, call, target.place, invitation->roles));
+    BERTH_TRY(const auto invitations, invitations_of(services, call));
+    BERTH_CHECK_OK(invitations.narrow(*invitation, roles));
+    return answer(call, {{"user", {{"email", invitation->email}, {"name", invitation->name}, {"isActive", false}}}});
+  }
+  BERTH_TRY(const auto person, std::move(found));
   BERTH_CHECK_OK(members.change_roles(target.place, person.user.id, {}, roles));
   return user_answer(call, members, target.place, person.user);
 }

@@ -13,13 +13,7 @@ using Where = Parameter::Where;
 constexpr std::size_t kLongestForm = 64 * 1024;
 constexpr std::string_view kJson = "application/json";
 
-// A form writes a space as '+' (and a plus as %2B), and Go's clients write query strings like forms.
-std::string as_query(std::string_view form) {
-  std::string text;
-  for (const char c : form) text += c == '+' ? "%20" : std::string(1, c);
-  return text;
-}
-
+// Go's clients write query strings like forms, so both are read as such.
 std::string first_of(const Query& query, std::string_view name) {
   const auto values = query.find_all(name);
   return values.empty() ? std::string() : values.front();
@@ -66,13 +60,13 @@ auth::TokenRequest wanted_by(const http::Request& request, const Query& query, c
 }
 
 base::Result<Answer> get_token(const Services& services, Call& call) {
-  BERTH_TRY(const auto query, Query::parse(as_query(call.request.query())));
+  BERTH_TRY(const auto query, Query::parse_form(call.request.query()));
   BERTH_TRY(const auto issued, services.policy.issue(wanted_by(call.request, query, {"offline_token", "true"})));
   return token_answer(issued);
 }
 
 base::Result<Answer> post_token(const Services& services, Call& call) {
-  BERTH_TRY(const auto form, Query::parse(as_query(call.body)));
+  BERTH_TRY(const auto form, Query::parse_form(call.body));
   auto wanted = wanted_by(call.request, form, {"access_type", "offline"});
   const auto grant = first_of(form, "grant_type");
   if (grant == "password") {

@@ -41,7 +41,8 @@ class AccountsTest : public service::ServiceTest {
                                     .freshness = freshness,
                                     .policy = *policy,
                                     .audit = audit,
-                                    .accounts = &accounts});
+                                    .accounts = &accounts,
+                                    .invitations = &invitations});
   }
 
   Reply ask(http::Method method, const std::string& target, const std::string& authorization, const std::string& body = {},
@@ -117,6 +118,7 @@ class AccountsTest : public service::ServiceTest {
   service::Collector collector{{}, *store, *catalog, clock};
   auth::Passwords passwords;
   service::Accounts accounts{catalog->accounts(), passwords, clock, {"machine:tester"}};
+  service::Invitations invitations{catalog->accounts(), passwords, clock, {}, nullptr, {"machine:tester"}};
   std::unique_ptr<auth::AccountPolicy> policy;
   std::unique_ptr<http::Handler> application;
 
