@@ -70,8 +70,17 @@ Result<std::string> AccessBox::make_administrator(const std::string& url) {
   return text;
 }
 
+service::SessionOptions AccessBox::session_options(const Settings& settings) {
+  const auto seconds = [&](Setting setting) {
+    return std::chrono::duration_cast<std::chrono::seconds>(settings.duration(setting));
+  };
+  return {seconds(Setting::session_idle), seconds(Setting::session_lifetime)};
+}
+
 void AccessBox::add_jobs(std::vector<std::unique_ptr<service::Job>>& jobs) {
-  if (with_accounts_ != nullptr) jobs.push_back(service::make_account_upkeep(*with_accounts_));
+  if (with_accounts_ == nullptr) return;
+  jobs.push_back(service::make_account_upkeep(*with_accounts_));
+  jobs.push_back(service::make_session_upkeep(sessions_));
 }
 
 }  // namespace berth::app

@@ -14,6 +14,7 @@
 #include "berth/service/audit.h"
 #include "berth/service/invitations.h"
 #include "berth/service/jobs.h"
+#include "berth/service/sessions.h"
 
 namespace berth::app {
 
@@ -30,6 +31,9 @@ class AccessBox {
   base::Result<std::optional<std::string>> first_start(const std::string& url);
   // nullptr with --open: there are none.
   [[nodiscard]] service::Accounts* accounts() { return with_accounts_ == nullptr ? nullptr : &accounts_; }
+  // Also with --open: for whoever administers on the machine.
+  [[nodiscard]] service::Accounts& accounts_on_machine() { return accounts_; }
+  [[nodiscard]] service::Sessions* sessions() { return with_accounts_ == nullptr ? nullptr : &sessions_; }
   void add_jobs(std::vector<std::unique_ptr<service::Job>>& jobs);
 
  private:
@@ -37,7 +41,9 @@ class AccessBox {
       : directory_(settings.text(Setting::data)),
         default_org_(settings.text(Setting::default_org)),
         rows_(catalog.accounts()),
-        accounts_(rows_, passwords_, clock, {.principal = "daemon"}) {}
+        accounts_(rows_, passwords_, clock, {.principal = "daemon"}),
+        sessions_(catalog.sessions(), session_options(settings), clock) {}
+  static service::SessionOptions session_options(const Settings& settings);
   base::Result<std::string> make_administrator(const std::string& url);
 
   std::string directory_;
@@ -47,6 +53,7 @@ class AccessBox {
   service::Accounts accounts_;
   std::unique_ptr<outbound::Mailer> mailer_;
   std::optional<service::Invitations> invitations_;  // with accounts
+  service::Sessions sessions_;
   std::unique_ptr<auth::Policy> policy_;
   auth::AccountPolicy* with_accounts_ = nullptr;  // policy_, unless it is the open one
 };

@@ -8,7 +8,9 @@
 #include "berth/base/fs.h"
 #include "berth/catalog/catalog.h"
 #include "berth/service/audit.h"
+#include "berth/service/collector.h"
 #include "berth/service/undo.h"
+#include "berth/service/write_gate.h"
 #include "berth/store/local_blob_store.h"
 
 namespace berth::app {
@@ -39,9 +41,32 @@ Result<service::CollectorRound> collect_all(service::Collector& collector) {
   return sum;
 }
 
+// A daemon that serves read-only is so for everybody.
+Result<void> check_writable(const AdminPlace& place) {
+  if (place.gate == nullptr) return {};
+  return place.gate->check();
+}
+
+void note_run(const AdminPlace& place) {
+  place.audit.note({.kind = catalog::AuditKind::gc_run, .by = place.by, .org = {}, .subject = "registry", .detail = {}});
+}
+
+// A daemon's own collector, for one round: its job goes on with the rest.
+Result<OrderedJson> collect_beside(service::Collector& collector, const AdminPlace& place, const AdminArguments& arguments) {
+  if (arguments.has("dry-run")) {
+    BERTH_TRY(const auto forecast, collector.forecast());
+    return api::document_of(forecast);
+  }
+  BERTH_CHECK_OK(check_writable(place));
+  note_run(place);
+  BERTH_TRY(const auto round, collector.run_round());
+  return api::document_of(round);
+}
+
 }  // namespace
 
 Result<OrderedJson> collect(AdminPlace& place, const AdminArguments& arguments) {
+  if (place.collector != nullptr) return collect_beside(*place.collector, place, arguments);
   BERTH_TRY(const auto store, store::open_local_blob_store({.directory = place.settings.text(Setting::data)},
                                                            base::real_file_system(), place.clock));
   auto options = collector_options(place.settings);
@@ -51,7 +76,7 @@ Result<OrderedJson> collect(AdminPlace& place, const AdminArguments& arguments) 
     BERTH_TRY(const auto forecast, collector.forecast());
     return api::document_of(forecast);
   }
-  place.audit.note({.kind = catalog::AuditKind::gc_run, .by = place.by, .org = {}, .subject = "registry", .detail = {}});
+  note_run(place);
   BERTH_TRY(const auto done, collect_all(collector));
   return api::document_of(done);
 }
@@ -71,6 +96,7 @@ Result<OrderedJson> restore_event(AdminPlace& place, const AdminArguments& argum
   BERTH_TRY(const auto name, oci::RepositoryName::parse(arguments.text("repository")));
   const auto id = base::parse_decimal(arguments.text("id"));
   if (!id || *id == 0 || *id > INT64_MAX) return base::fail(ErrorCode::usage, "an event's id is a number; the history shows it");
+  BERTH_CHECK_OK(check_writable(place));
   service::Undo undo(place.catalog.history(), place.catalog.usage());
   BERTH_TRY(const auto restored, undo.restore(name, static_cast<std::int64_t>(*id), place.by));
   return api::document_of(name, restored);

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "app/access.h"
+#include "app/admin_door.h"
 #include "app/audit_options.h"
 #include "app/certificate.h"
 #include "app/collector_options.h"
@@ -60,8 +61,10 @@ api::CallerLimitOptions caller_limits(const Settings& settings) {
 // Members in the order in which they are built; destroyed in the reverse order.
 class RunningDaemon final : public Daemon {
  public:
+  explicit RunningDaemon(const Settings& settings) : settings_(settings) {}
+
   static base::Result<std::unique_ptr<Daemon>> start(const Settings& settings) {
-    auto daemon = std::make_unique<RunningDaemon>();
+    auto daemon = std::make_unique<RunningDaemon>(settings);
     BERTH_TRY(daemon->plan_, plan_listeners(settings));
     BERTH_CHECK_OK(daemon->open_data(settings));
     BERTH_CHECK_OK(daemon->open_certificate(settings));
@@ -69,6 +72,7 @@ class RunningDaemon final : public Daemon {
     BERTH_CHECK_OK(service::Integrity(*daemon->store_, *daemon->catalog_, *daemon->health_).refresh());
     BERTH_CHECK_OK(daemon->serve(settings));
     BERTH_TRY(daemon->first_administrator_, daemon->access_->first_start(daemon->urls().front()));
+    daemon->open_admin_door();
     return std::unique_ptr<Daemon>(std::move(daemon));
   }
 
@@ -102,6 +106,7 @@ class RunningDaemon final : public Daemon {
     }
     // Last, so that probes see the draining.
     if (operations_server_) clean = operations_server_->drain(kOperationsDrain) && clean;
+    admin_door_.reset();
     jobs_.reset();
     audit_jobs_.reset();
     if (workers_) workers_->stop();
@@ -202,6 +207,7 @@ class RunningDaemon final : public Daemon {
                                             .audit = *audit_,
                                             .accounts = access_->accounts(),
                                             .invitations = access_->invitations(),
+                                            .sessions = access_->sessions(),
                                             .links = plan_.links()}));
     std::vector<std::unique_ptr<service::Job>> jobs;
     jobs.push_back(service::make_upload_expiry(*store_, clock_, seconds_of(settings, Setting::upload_lifetime)));
@@ -220,6 +226,24 @@ class RunningDaemon final : public Daemon {
     return {};
   }
 
+  // Serving goes on without it: `berth admin` then wants the daemon stopped.
+  void open_admin_door() {
+    auto door = app::open_admin_door({.settings = settings_,
+                                      .catalog = *catalog_,
+                                      .accounts = access_->accounts_on_machine(),
+                                      .audit = *audit_,
+                                      .clock = clock_,
+                                      .by = {.principal = "daemon"},
+                                      .collector = collector_.get(),
+                                      .gate = write_gate_.get()});
+    if (door) {
+      admin_door_ = std::move(*door);
+      return;
+    }
+    base::log::warning("berth admin cannot reach this daemon",
+                       {{"why", door.error().message()}, {"context", door.error().context()}});
+  }
+
   // Those that change rows that clients see, or take bytes away.
   std::vector<std::unique_ptr<service::Job>> upkeep_jobs(const Settings& settings) {
     std::vector<std::unique_ptr<service::Job>> jobs;
@@ -229,6 +253,7 @@ class RunningDaemon final : public Daemon {
     return jobs;
   }
 
+  const Settings settings_;
   base::SystemClock clock_;
   ListenPlan plan_;
   std::unique_ptr<Certificate> certificate_;
@@ -258,6 +283,7 @@ class RunningDaemon final : public Daemon {
   std::unique_ptr<http::Server> operations_server_;
   std::unique_ptr<service::JobRunner> jobs_;
   std::unique_ptr<service::JobRunner> audit_jobs_;
+  std::unique_ptr<net::LocalServer> admin_door_;
   std::chrono::milliseconds drain_timeout_{0};
   std::optional<std::string> first_administrator_;
 };

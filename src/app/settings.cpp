@@ -70,6 +70,8 @@ constexpr SettingRow kRows[] = {
     {Setting::smtp_user, "smtp_user", SettingType::text, "", 0, 0, "", "Name at the mail server, if it wants one."},
     {Setting::smtp_password_file, "smtp_password_file", SettingType::text, "", 0, 0, "", "A file whose first line is the password at the mail server."},
     {Setting::smtp_tls, "smtp_tls", SettingType::choice, "required", 0, 0, "required|opportunistic|never", "Whether smtp:// must be encrypted by STARTTLS. smtps:// always is."},
+    {Setting::session_idle, "session_idle", SettingType::duration, "12h", 1200 * kSecond, 365 * kDay, "", "A browser session ends when it was not used for so long."},
+    {Setting::session_lifetime, "session_lifetime", SettingType::duration, "7d", 1200 * kSecond, 365 * kDay, "", "A browser session ends so long after it was begun, however much it is used."},
     {Setting::recall_memory, "recall_memory", SettingType::bytes, "16MiB", 0, kTiB, "", "Memory for answers to reads that may be given again until something is written; 0 switches it off."},
     {Setting::requests_per_address, "requests_per_address", SettingType::number, "0", 0, 1000000000, "", "Requests a second from one address, two seconds of them at once; one more is answered 429. 0: no limit, as many clients can share an address."},
     {Setting::requests_per_principal, "requests_per_principal", SettingType::number, "0", 0, 1000000000, "", "Requests a second of one account or service key, from wherever; a guest is his address. 0: no limit."},

@@ -13,6 +13,7 @@
 #include "berth/base/json.h"
 #include "berth/base/metrics.h"
 #include "berth/base/sign.h"
+#include "berth/catalog/sessions.h"
 
 namespace berth::auth {
 
@@ -42,6 +43,7 @@ class Accounts final : public AccountPolicy {
            const base::Clock& clock)
       : options_(std::move(options)),
         accounts_(catalog.accounts()),
+        sessions_(catalog.sessions()),
         witness_(witness),
         clock_(clock),
         ring_(std::move(ring)),
@@ -67,9 +69,12 @@ class Accounts final : public AccountPolicy {
   Result<ConfirmedPassword> check_password(const catalog::User& user, const BasicCredential& basic) const;
   Result<Principal> by_key(std::string_view text, const From& from) const;
   Result<Principal> by_token(std::string_view text, const From& from, Expired expired) const;
+  Result<Principal> by_session(std::string_view secret) const;
   Result<ReadToken> read(std::string_view text) const;
   // The principals that rows still stand behind.
   Result<Principal> user_principal(std::int64_t id) const;
+  Result<Principal> session_principal(const catalog::Session& session) const;
+  Result<Principal> session_of_token(const Claims& claims) const;
   Result<Principal> key_principal(const KeyRecord& record) const;
   Result<Principal> claimed_principal(const Claims& claims) const;
 
@@ -81,6 +86,7 @@ class Accounts final : public AccountPolicy {
 
   AccountOptions options_;
   catalog::AccountCatalog& accounts_;
+  catalog::SessionCatalog& sessions_;
   Witness& witness_;
   const base::Clock& clock_;
   std::unique_ptr<KeyRing> ring_;
@@ -102,6 +108,7 @@ Result<Principal> Accounts::authenticate(const Credential& credential, const Fro
     if (const auto* bearer = std::get_if<BearerCredential>(&credential)) {
       return looks_like_key(bearer->text) ? by_key(bearer->text, from) : by_token(bearer->text, from, expired);
     }
+    if (const auto* session = std::get_if<SessionCredential>(&credential)) return by_session(session->secret);
     return bad_credential();
   }();
   if (!principal)
@@ -161,7 +168,7 @@ Result<ConfirmedPassword> Accounts::check_password(const catalog::User& user, co
   BERTH_TRY(const auto match, passwords_.verify(basic.password, stored->hash));
   if (match == PasswordMatch::no) return bad_credential();
   BERTH_TRY(auto principal, user_principal(user.id));
-  return ConfirmedPassword{std::move(principal), stored->state};
+  return ConfirmedPassword{std::move(principal), stored->state, stored->changed};
 }
 
 Result<Principal> Accounts::by_key(std::string_view text, const From& from) const {
@@ -226,6 +233,7 @@ Result<Principal> Accounts::claimed_principal(const Claims& claims) const {
     return key_principal(*record);
   }
   if (claims.user == 0) return guest();
+  if (claims.session != 0) return session_of_token(claims);
   return user_principal(claims.user);
 }
 
@@ -238,6 +246,29 @@ Result<Principal> Accounts::user_principal(std::int64_t id) const {
   principal.user = id;
   principal.rights = record->rights;
   return principal;
+}
+
+Result<Principal> Accounts::by_session(std::string_view secret) const {
+  BERTH_TRY(const auto session, sessions_.find_session_by_hash(session_hash(secret)));
+  if (!session || session->ends <= clock_.now()) return bad_credential();
+  return session_principal(*session);
+}
+
+Result<Principal> Accounts::session_principal(const catalog::Session& session) const {
+  BERTH_TRY(auto principal, user_principal(session.user));
+  principal.session = session.id;
+  principal.until = session.ends;
+  return principal;
+}
+
+// A token ends with its session, and that at once when it is signed out of.
+Result<Principal> Accounts::session_of_token(const Claims& claims) const {
+  BERTH_TRY(const auto kept, directory_.find_session(claims.session));
+  if (kept == nullptr || kept->user != claims.user) return bad_credential();
+  if (kept->ends > clock_.now()) return session_principal(*kept);
+  BERTH_TRY(const auto session, sessions_.find_session(claims.session));
+  if (!session || session->ends <= clock_.now()) return bad_credential();
+  return session_principal(*session);
 }
 
 Result<Principal> Accounts::key_principal(const KeyRecord& record) const {
@@ -376,7 +407,10 @@ Result<IssuedToken> Accounts::issue(const TokenRequest& request) const {
   claims.issued = clock_.now();
   const bool broad = (request.service == "ngc" || wanted.groups) && principal.kind != Principal::Kind::guest;
   claims.use = broad ? Claims::Use::broad : Claims::Use::access;
-  const auto lifetime = broad ? kBroadLifetime : options_.token_lifetime;
+  claims.session = principal.session;
+  auto lifetime = broad ? kBroadLifetime : options_.token_lifetime;
+  if (principal.session != 0 && principal.until)
+    lifetime = std::min(lifetime, std::chrono::floor<std::chrono::seconds>(*principal.until - claims.issued));
   claims.expires = claims.issued + lifetime;
   if (!broad) {
     BERTH_TRY(claims.scope, grant(principal, wanted));
@@ -388,7 +422,7 @@ Result<IssuedToken> Accounts::issue(const TokenRequest& request) const {
   issued.lifetime = lifetime;
   issued.issued = claims.issued;
   issued.scope = format_scope(claims.scope);
-  if (request.offline == TokenRequest::Offline::yes && principal.kind != Principal::Kind::guest) {
+  if (request.offline == TokenRequest::Offline::yes && principal.session == 0 && principal.kind != Principal::Kind::guest) {
     claims.use = Claims::Use::refresh;
     claims.scope = {};
     claims.expires = claims.issued + kRefreshLifetime;

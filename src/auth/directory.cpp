@@ -59,6 +59,15 @@ base::Result<std::shared_ptr<const KeyRecord>> Directory::find_key_by_hash(const
   });
 }
 
+// Uses move a session's end on without raising the number: what is kept may say an earlier end than the row, and never a later one.
+base::Result<std::shared_ptr<const catalog::Session>> Directory::find_session(std::int64_t id) {
+  return look(sessions_, id, accounts_.generation(), [&]() -> base::Result<std::shared_ptr<const catalog::Session>> {
+    BERTH_TRY(auto session, catalog_.sessions().find_session(id));
+    if (!session) return nullptr;
+    return std::make_shared<const catalog::Session>(std::move(*session));
+  });
+}
+
 // A place changes with accounts and with pushes and deletions; each change of accounts is a change of the catalog too.
 base::Result<catalog::Place> Directory::find_place(const catalog::PlaceName& name) {
   // No name of a repository begins with a slash, so organisations and teams stand beside them.

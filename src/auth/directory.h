@@ -15,6 +15,7 @@
 #include "berth/auth/decision.h"
 #include "berth/base/synced.h"
 #include "berth/catalog/catalog.h"
+#include "berth/catalog/sessions.h"
 
 namespace berth::auth {
 
@@ -35,6 +36,7 @@ class Directory {
   base::Result<std::shared_ptr<const UserRecord>> find_user(std::int64_t id);
   base::Result<std::shared_ptr<const KeyRecord>> find_key(std::int64_t id);
   base::Result<std::shared_ptr<const KeyRecord>> find_key_by_hash(const std::string& hash);
+  base::Result<std::shared_ptr<const catalog::Session>> find_session(std::int64_t id);
   base::Result<catalog::Place> find_place(const catalog::PlaceName& name);
   [[nodiscard]] std::uint64_t generation() const { return accounts_.generation(); }
 
@@ -67,6 +69,7 @@ class Directory {
   base::Synced<Table<std::int64_t, std::shared_ptr<const UserRecord>>> users_;
   base::Synced<Table<std::int64_t, std::shared_ptr<const KeyRecord>>> keys_;
   base::Synced<Table<std::string, std::shared_ptr<const KeyRecord>>> keys_by_hash_;
+  base::Synced<Table<std::int64_t, std::shared_ptr<const catalog::Session>>> sessions_;
   base::Synced<Table<std::string, catalog::Place>> places_;
 };
 

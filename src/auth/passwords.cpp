@@ -88,6 +88,8 @@ base::Result<PasswordMatch> Passwords::verify_nobody(std::string_view password) 
   return PasswordMatch::no;
 }
 
+std::string session_hash(std::string_view secret) { return base::hash_hex(base::HashAlgorithm::sha256, base::as_bytes(secret)); }
+
 std::string random_password() {
   constexpr std::string_view kLetters = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz_-.+=!?";
   static_assert(kLetters.size() == 64);

@@ -138,7 +138,13 @@ base::Result<ReadToken> read_claims(const std::string& text, const TokenNames& n
                   *key,
                   std::move(*scope),
                   base::TimePoint(std::chrono::seconds(*iat)),
-                  base::TimePoint(std::chrono::seconds(*exp))};
+                  base::TimePoint(std::chrono::seconds(*exp)),
+                  0};
+  if (json->contains("sid")) {
+    const auto session = find_number(*json, "sid");
+    if (!session || *session < 1) return refuse("claims: sid");
+    token.claims.session = *session;
+  }
   if (find_text(*json, "sub") != subject_of(token.claims)) return refuse("claims: sub");
   if (token.claims.use == Claims::Use::broad) token.claims.scope.breadth = TokenScope::Breadth::everything;
   if (*exp <= present) token.freshness = Principal::Freshness::expired;
@@ -154,23 +160,25 @@ base::Result<ReadToken> read_claims(const std::string& text, const TokenNames& n
 //           sub        "user:<id>", "service:<key id>" or "guest"
 //           uid, key   the numbers behind sub and the key it came from; 0: none
 //           iat, nbf, exp   seconds; jti 32 hex digits
+//           sid        the browser session that it ends with; missing: none
 //           use        "access" | "broad" | "refresh"
 //           access     [{"type":"repository","name":"acme/app","actions":["pull","push"]},
 //                       {"type":"registry","name":"catalog","actions":["*"]}]      (distribution's token specification)
 std::string write_token(const Claims& claims, const TokenNames& names, const KeyRing::Entry& key) {
   const base::OrderedJson header = {{"alg", "EdDSA"}, {"typ", "JWT"}, {"kid", key.kid}};
   const auto issued = seconds_of(claims.issued);
-  const base::OrderedJson body = {{"iss", names.issuer},
-                                  {"aud", names.audience},
-                                  {"sub", subject_of(claims)},
-                                  {"uid", claims.user},
-                                  {"key", claims.key},
-                                  {"iat", issued},
-                                  {"nbf", issued},
-                                  {"exp", seconds_of(claims.expires)},
-                                  {"jti", base::random_id()},
-                                  {"use", use_name(claims.use)},
-                                  {"access", access_of(claims.scope)}};
+  base::OrderedJson body = {{"iss", names.issuer},
+                            {"aud", names.audience},
+                            {"sub", subject_of(claims)},
+                            {"uid", claims.user},
+                            {"key", claims.key},
+                            {"iat", issued},
+                            {"nbf", issued},
+                            {"exp", seconds_of(claims.expires)},
+                            {"jti", base::random_id()},
+                            {"use", use_name(claims.use)},
+                            {"access", access_of(claims.scope)}};
+  if (claims.session != 0) body["sid"] = claims.session;
   std::string text = base::to_base64url(header.dump()) + '.' + base::to_base64url(body.dump());
   text += '.' + base::to_base64url(key.key.sign(text));
   return text;

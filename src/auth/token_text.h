@@ -29,6 +29,7 @@ struct Claims {
   TokenScope scope;       // of Use::access
   base::TimePoint issued;
   base::TimePoint expires;
+  std::int64_t session = 0;  // the browser session that it was given to, and ends with; 0: none
 };
 
 // Whom tokens speak of: issuer and audience are one, the registry itself.

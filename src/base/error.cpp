@@ -67,6 +67,13 @@ std::string_view error_code_name(ErrorCode code) {
   return "unknown";
 }
 
+std::optional<ErrorCode> find_error_code(std::string_view name) {
+  for (std::size_t i = 0; i < kErrorCodeCount; ++i) {
+    if (const auto code = static_cast<ErrorCode>(i); error_code_name(code) == name) return code;
+  }
+  return std::nullopt;
+}
+
 Error system_error(int error_number, std::string_view what) {
   const char* name = strerrorname_np(error_number);
   std::string context =

@@ -14,10 +14,16 @@ using base::Result;
 
 namespace {
 
+Result<void> end_sessions(Connection& connection, std::int64_t user) {
+  BERTH_TRY([[maybe_unused]] const auto ended, connection.run(Query::delete_sessions_of_user, {user}));
+  return {};
+}
+
 // Once there is an administrator there is always one: the last keeps rank and standing.
 Result<void> change_standing(Connection& connection, Query query, std::int64_t value, std::int64_t user) {
   BERTH_TRY(const auto before, connection.find_integer(Query::find_administrator, {}));
   BERTH_CHECK_OK(must_change(connection, query, {value, user}, "user " + text_of(user)));
+  if (query == Query::set_user_standing) BERTH_CHECK_OK(end_sessions(connection, user));
   BERTH_TRY(const auto left, connection.find_integer(Query::find_administrator, {}));
   if (before && !left)
     return fail(ErrorCode::parameter_invalid, "this is the last platform administrator; make another one first");
@@ -199,6 +205,7 @@ Result<void> SqliteAccounts::set_password(std::int64_t user, const StoredPasswor
   return change([&](Connection& c) -> Result<void> {
     BERTH_TRY(const bool there, c.exists(Query::find_user, {user}));
     if (!there) return unknown("user " + text_of(user));
+    BERTH_CHECK_OK(end_sessions(c, user));
     BERTH_CHECK_OK(store_password(c, user, password, now()));
     return audit(c, {.kind = AuditKind::password_changed, .by = by, .org = {}, .subject = user_subject(user), .detail = {}});
   });

@@ -18,6 +18,8 @@ class SqliteAccounts final : public AccountCatalog {
       : readers_(readers), writer_(writer), audit_(audit), clock_(clock) {}
 
   std::uint64_t generation() const override { return generation_.load(); }
+  // For sessions, whose ends are changes of accounts too.
+  std::atomic<std::uint64_t>& generation_counter() { return generation_; }
 
   base::Result<std::int64_t> create_user(const NewUser& user, const Origin& by) override;
   base::Result<std::optional<User>> find_user(std::int64_t id) override;

@@ -181,6 +181,28 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
      "UPDATE api_keys SET expires_at = CASE WHEN expires_at < $1 THEN expires_at ELSE $1 END WHERE id = $2"},
     {Query::touch_key, "touch_key", Dialect::common, Cost::lookup, "UPDATE api_keys SET last_used_at = $1 WHERE id = $2"},
 
+    {Query::insert_session, "insert_session", Dialect::common, Cost::lookup,
+     "INSERT INTO sessions (user_id, hash, address, agent, created_at, last_used_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6, "
+     "$7) RETURNING id"},
+    {Query::find_session, "find_session", Dialect::common, Cost::lookup,
+     "SELECT id, user_id, address, agent, created_at, last_used_at, ends_at FROM sessions WHERE id = $1"},
+    {Query::find_session_by_hash, "find_session_by_hash", Dialect::common, Cost::lookup,
+     "SELECT id, user_id, address, agent, created_at, last_used_at, ends_at FROM sessions WHERE hash = $1"},
+    {Query::list_sessions, "list_sessions", Dialect::common, Cost::page,
+     "SELECT id, user_id, address, agent, created_at, last_used_at, ends_at FROM sessions WHERE user_id = $1 AND id > $2 "
+     "ORDER BY id LIMIT $3"},
+    {Query::use_session, "use_session", Dialect::common, Cost::lookup,
+     "UPDATE sessions SET last_used_at = $1, ends_at = $2 WHERE id = $3"},
+    {Query::delete_session, "delete_session", Dialect::common, Cost::lookup,
+     "DELETE FROM sessions WHERE user_id = $1 AND id = $2"},
+    {Query::delete_oldest_sessions, "delete_oldest_sessions", Dialect::common, Cost::page,
+     "DELETE FROM sessions WHERE user_id = $1 AND id <= (SELECT id FROM sessions WHERE user_id = $1 ORDER BY id DESC LIMIT 1 "
+     "OFFSET $2)"},
+    {Query::delete_sessions_of_user, "delete_sessions_of_user", Dialect::common, Cost::page,
+     "DELETE FROM sessions WHERE user_id = $1"},
+    {Query::delete_ended_sessions, "delete_ended_sessions", Dialect::common, Cost::page,
+     "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2)"},
+
     {Query::find_repository_access, "find_repository_access", Dialect::common, Cost::lookup,
      "SELECT id, visibility FROM repositories WHERE name = $1"},
     {Query::list_shares, "list_shares", Dialect::common, Cost::page,

@@ -80,6 +80,16 @@ enum class Query : std::uint16_t {
   revoke_legacy_keys,
   set_key_expiry,
   touch_key,
+  // Browser sessions
+  insert_session,
+  find_session,
+  find_session_by_hash,
+  list_sessions,
+  use_session,
+  delete_session,
+  delete_oldest_sessions,
+  delete_sessions_of_user,
+  delete_ended_sessions,
   // What repositories are open to
   find_repository_access,
   list_shares,

@@ -15,6 +15,7 @@
 #include "catalog/migrate.h"
 #include "catalog/readers.h"
 #include "catalog/reads.h"
+#include "catalog/sessions.h"
 #include "catalog/sqlite_parts.h"
 #include "catalog/tags.h"
 #include "catalog/writer.h"
@@ -158,6 +159,7 @@ class SqliteCatalog final : public Catalog {
   AuditLog& audit() override { return audit_; }
 
   AccountCatalog& accounts() override { return accounts_; }
+  SessionCatalog& sessions() override { return sessions_; }
 
   Result<void> ping() override {
     BERTH_CHECK_OK(writer_.health());
@@ -189,6 +191,7 @@ class SqliteCatalog final : public Catalog {
   Writer writer_;
   SqliteDamage damage_;
   SqliteAccounts accounts_{readers_, writer_, chain_, clock_};
+  SqliteSessions sessions_{{readers_, writer_, leases_, chain_, clock_}, accounts_.generation_counter()};
   SqliteAudit audit_{readers_, writer_, chain_, clock_};
   SqliteCollection collection_{{readers_, writer_, leases_, chain_, clock_}};
   SqliteHistory history_{{readers_, writer_, leases_, chain_, clock_}};

@@ -213,7 +213,7 @@ class Daemon:
         return Client(self.port, timeout, authorization, tls)
 
     def admin(self, *arguments, check=True, **options):
-        """`berth admin …` on the data, which no daemon may use meanwhile; its JSON."""
+        """`berth admin …` on the data, or through the daemon that uses it; its JSON."""
         done = run_tool([BINARY, "admin", *arguments, "--data", self.directory, "--json"], check=check, **options)
         return json.loads(done) if check else done
 

@@ -119,17 +119,44 @@ class FirstStart(AccountsCase):
         self.client.close()
         self.assertEqual(pull_image(self.client, "acme/vision/app", "1"), image.digest)
 
-    def test_admin_refuses_while_a_daemon_runs_and_says_what_is_wrong(self):
+    def test_admin_works_beside_a_daemon_and_says_what_is_wrong(self):
         self.daemon.start()
-        done = self.daemon.admin("user", "list", check=False)
-        self.assertEqual(done.returncode, 4)
-        self.assertIn(b"daemon", done.stderr)
+        path = os.path.join(self.daemon.directory, "berth.sock")
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+        beside = self.refusals()
+        users = self.admin("user", "list")
+        self.admin("org", "create", "acme")
+        key = self.user("ann@example.com", ("REGISTRY_USER", "main"))
+        client = self.daemon.client(authorization=basic("ann@example.com", PASSWORD))
+        self.assert_status(client.post("/v2/main/app/blobs/uploads/"), 202)
+        self.admin("role", "revoke", "ann@example.com", "REGISTRY_USER", "main")
+        self.assert_oci_error(client.post("/v2/main/app/blobs/uploads/"), 403, "DENIED")  # at once, not at the next start
+        self.admin("user", "disable", "ann@example.com")
+        self.assert_oci_error(self.daemon.client(authorization="Bearer " + key).get("/v2/"), 401, "UNAUTHORIZED")
         self.daemon.stop()
+        self.assertFalse(os.path.exists(path))
+        self.assertEqual(self.refusals(), beside)
+        self.assertEqual(self.admin("user", "list")[: len(users)], users)
+        self.assertNotIn(PASSWORD, self.daemon.logs())
+        self.assertNotIn(key, self.daemon.logs())
+
+    def refusals(self):
+        said = []
         for arguments, code, word in ((["org", "create", "v2"], 2, b"reserved"), (["org", "create", "main"], 2, b"already"),
                                       (["user", "disable", "nobody@example.com"], 1, b"no user"), (["user", "create", "no-email"], 2, b"email"),
                                       (["role", "grant", "admin@localhost", "GOD", "main"], 2, b"REGISTRY_READ")):
             done = self.daemon.admin(*arguments, check=False)
             self.assertEqual((done.returncode, word in done.stderr), (code, True), (arguments, done.stderr))
+            said.append(done.stderr)
+        return said
+
+    def test_a_socket_left_by_a_killed_daemon_is_in_nobodys_way(self):
+        self.daemon.start()
+        self.daemon.kill()
+        self.assertTrue(os.path.exists(os.path.join(self.daemon.directory, "berth.sock")))
+        self.assertEqual([org["name"] for org in self.admin("org", "list")], ["main"])
+        self.daemon.start()
+        self.assertEqual([org["name"] for org in self.admin("org", "list")], ["main"])
 
     def test_there_is_always_an_administrator(self):
         self.admin("user", "create", "ann@example.com")

@@ -24,6 +24,7 @@ std::string stand_in(const api::Route* route, int status, std::string_view targe
   const auto name = route != nullptr ? route->name : std::string_view();
   if (field != "Location") return std::string(32, '0');
   const std::string base(kRepository);
+  if (name == "session.begin" && field == "Location") return "/api/v1/me/sessions/1";
   if (name == "me.keys.create") return "/api/v1/me/keys/1";
   if (name == "org.keys.create") return "/api/v1/orgs/acme/keys/1";
   if (name == "repository.delete") return "/api/v1/repositories/org/repo/-/history/1/restore";

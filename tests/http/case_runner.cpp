@@ -49,8 +49,9 @@ bool contains(const Json& whole, const Json& part) {
 
 class Run {
  public:
-  Run(const TextCase& text_case, std::string server, HttpVersion version)
-      : case_(text_case), client_(std::move(server), version), variables_(fresh_org()) {
+  Run(const TextCase& text_case, const std::string& server, HttpVersion version)
+      : case_(text_case), client_(server, version), variables_(fresh_org()) {
+    variables_.set("server", server);
     for (const auto& [word, value] : words_of_variant(text_case.server)) variables_.set(word, value);
   }
 

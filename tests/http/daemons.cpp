@@ -90,6 +90,8 @@ base::Result<Words> make_people(app::Settings settings) {
     if (name == "admin") person["admin"] = "true";
     BERTH_CHECK_OK(administrator.run("user", "create", person));
   }
+  BERTH_TRY(const auto fresh, administrator.run("user", "create", {{"email", "new@example.com"}}));
+  words["first"] = fresh["password"].get<std::string>();
   const auto grant = [&](const char* email, const char* role) {
     return administrator.run("role", "grant", {{"email", email}, {"role", role}, {"place", "acme"}});
   };

@@ -27,7 +27,8 @@ enum class Wire : std::uint8_t { plain, tls };
 // app::start_daemon().
 base::Result<std::string> url_of_variant(std::string_view variant, Wire wire = Wire::plain);
 // What cases on a daemon with accounts log in with: {admin} a key of the platform administrator, {owner} and {reader} keys in organisation
-// acme of owner@example.com (ORG_OWNER) and reader@example.com (REGISTRY_READ); {password} is everybody's. Empty for every other variant.
+// acme of owner@example.com (ORG_OWNER) and reader@example.com (REGISTRY_READ); {password} is everybody's, {first} that of
+// new@example.com, which must be changed. Empty for every other variant.
 const std::map<std::string, std::string>& words_of_variant(std::string_view variant);
 bool is_variant(std::string_view variant);
 // Stops every shared daemon; false when one had to cut something.

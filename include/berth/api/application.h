@@ -17,6 +17,7 @@
 #include "berth/service/pull.h"
 #include "berth/service/push.h"
 #include "berth/service/retention.h"
+#include "berth/service/sessions.h"
 #include "berth/service/undo.h"
 #include "berth/service/write_gate.h"
 
@@ -40,6 +41,7 @@ struct Services {
   service::Audit& audit;
   service::Accounts* accounts = nullptr;  // with --open there are none
   service::Invitations* invitations = nullptr;
+  service::Sessions* sessions = nullptr;  // there when accounts are
   Links links = {};
 };
 

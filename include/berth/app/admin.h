@@ -21,6 +21,8 @@ class Catalog;
 namespace berth::service {
 class Accounts;
 class Audit;
+class Collector;
+class WriteGate;
 }  // namespace berth::service
 
 namespace berth::app {
@@ -47,19 +49,23 @@ class AdminArguments {
     return found == values_.end() ? std::vector<std::string>{} : found->second;
   }
   [[nodiscard]] bool has(const std::string& name) const { return values_.contains(name); }
+  [[nodiscard]] const std::map<std::string, std::vector<std::string>>& all() const { return values_; }
 
  private:
   std::map<std::string, std::vector<std::string>> values_;
 };
 
-// What a command works on, under the lock of its data directory.
+// What a command works on, under the lock of its data directory: the daemon's own, or taken for the command.
 struct AdminPlace {
   const Settings& settings;
   catalog::Catalog& catalog;
   service::Accounts& accounts;
   service::Audit& audit;
   const base::Clock& clock;
-  catalog::Origin by;  // "machine:" and the user of the process
+  catalog::Origin by;  // "machine:" and the user who runs the command
+  // Of a daemon that runs; null without one.
+  service::Collector* collector = nullptr;
+  const service::WriteGate* gate = nullptr;
 };
 
 // Of accounts, which may be made before there is any data; or of data, which must be there.
@@ -89,8 +95,8 @@ struct AdminRow {
 };
 std::span<const AdminRow> admin_rows();
 
-// Runs a command on the data directory of `settings`; the answer is a document for people and programs.
-// Errors: busy (a daemon uses the directory: stop it first), the command's own.
+// Runs a command on the data directory of `settings`, by the daemon that uses it if there is one; the answer is a document for people
+// and programs. Errors: busy (a daemon uses the directory and does not answer), the command's own.
 base::Result<base::OrderedJson> administer(const Settings& settings, const AdminRow& row, const AdminArguments& arguments);
 
 // docs/admin.md

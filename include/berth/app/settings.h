@@ -71,6 +71,8 @@ enum class Setting : std::uint8_t {
   smtp_user,
   smtp_password_file,
   smtp_tls,
+  session_idle,
+  session_lifetime,
   recall_memory,
   requests_per_address,
   requests_per_principal,

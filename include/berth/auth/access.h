@@ -37,9 +37,13 @@ struct BasicCredential {
 struct BearerCredential {
   std::string text;
 };
+// The secret of a browser session's cookie: of /api/v1/session alone. No Authorization header becomes one, so no other route takes it.
+struct SessionCredential {
+  std::string secret;
+};
 // An Authorization header that is neither.
 struct UnreadableCredential {};
-using Credential = std::variant<NoCredential, BasicCredential, BearerCredential, UnreadableCredential>;
+using Credential = std::variant<NoCredential, BasicCredential, BearerCredential, SessionCredential, UnreadableCredential>;
 
 // Whether a token whose time is over still names its principal: for the URL of an upload alone.
 enum class Expired : std::uint8_t { refused, named };
@@ -63,9 +67,11 @@ struct IssuedToken {
 };
 
 // A password that was right, and whether it is good for more than being changed.
+using catalog::PasswordState;
 struct ConfirmedPassword {
   Principal principal;
-  catalog::PasswordState state = catalog::PasswordState::good;
+  PasswordState state = PasswordState::good;
+  base::TimePoint changed{};  // when it was set: which password this was
 };
 
 class Policy {

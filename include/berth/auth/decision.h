@@ -55,6 +55,7 @@ struct Principal {
   std::string name = "guest";  // "user:1000001": what an upload session and the history of tags remember
   std::int64_t user = 0;
   std::int64_t key = 0;                     // that it came with; 0: none
+  std::int64_t session = 0;                 // of a browser, that it or its token comes from; 0: none
   std::shared_ptr<const Rights> rights;     // null: none
   std::shared_ptr<const Ceiling> ceiling;   // null: no key
   std::shared_ptr<const TokenScope> scope;  // null: no token

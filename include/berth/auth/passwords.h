@@ -32,6 +32,9 @@ class Passwords {
   base::Workers workers_;
 };
 
+// What is stored of the secret in a browser session's cookie: SHA-256, hex. It is 256 random bits, which need no slow hash.
+std::string session_hash(std::string_view secret);
+
 // 24 characters for a person to copy once: 144 random bits.
 std::string random_password();
 // Errors: parameter_invalid (shorter than 12 characters, longer than 1024 bytes, control characters).

@@ -142,6 +142,7 @@ using Result = tl::expected<T, Error>;
 
 // The enum's own name ("blob_unknown"), for logs, metrics and tests.
 std::string_view error_code_name(ErrorCode code);
+std::optional<ErrorCode> find_error_code(std::string_view name);
 
 // An Error for a failed system call: ENOSPC and EDQUOT become storage_full, everything else io_error. `what` names the
 // call and its object for the log: "fdatasync uploads/…/data".

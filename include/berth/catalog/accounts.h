@@ -247,6 +247,7 @@ class AccountCatalog {
   // An active platform administrator, the oldest.
   [[nodiscard]] virtual base::Result<std::optional<std::int64_t>> find_administrator() = 0;
   // Errors: unknown; parameter_invalid: the last active administrator stays one.
+  // A changed standing ends the user's browser sessions, and so does a new password.
   virtual base::Result<void> set_standing(std::int64_t user, Standing standing, const Origin& by) = 0;
   virtual base::Result<void> set_rank(std::int64_t user, Rank rank, const Origin& by) = 0;
   // Errors: unknown.

@@ -32,7 +32,8 @@ class AccountCatalog;
 class Collection;  // collection.h
 class History;     // history.h
 class Retention;   // retention.h
-class Usage;       // usage.h
+class SessionCatalog;
+class Usage;  // usage.h
 
 // A manifest as it is served.
 struct StoredManifest {
@@ -167,6 +168,7 @@ class Catalog {
 
   // Users, organisations, teams, keys: the same file, and as long as this lives.
   [[nodiscard]] virtual AccountCatalog& accounts() = 0;
+  [[nodiscard]] virtual SessionCatalog& sessions() = 0;
   // --- other questions over the same rows, each an interface of its own that lives as long as the catalog -------------------
   [[nodiscard]] virtual Collection& collection() = 0;
   [[nodiscard]] virtual History& history() = 0;

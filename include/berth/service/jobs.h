@@ -20,6 +20,7 @@
 #include "berth/service/health.h"
 #include "berth/service/pull_counter.h"
 #include "berth/service/retention.h"
+#include "berth/service/sessions.h"
 #include "berth/service/write_gate.h"
 #include "berth/store/blob_store.h"
 
@@ -59,6 +60,7 @@ std::unique_ptr<Job> make_collection(Collector& collector);
 std::unique_ptr<Job> make_gated(const WriteGate& gate, std::unique_ptr<Job> job);
 
 // Notes when keys were used and renews the key that signs tokens (auth::AccountPolicy::tick).
+std::unique_ptr<Job> make_session_upkeep(Sessions& sessions);
 std::unique_ptr<Job> make_account_upkeep(auth::AccountPolicy& policy);
 
 // Writes what the audit log has taken in, once a second.

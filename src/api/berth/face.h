@@ -14,6 +14,7 @@ const std::vector<Route>& me_routes();
 const std::vector<Route>& key_routes();
 const std::vector<Route>& openness_routes();
 const std::vector<Route>& invitation_routes();
+const std::vector<Route>& session_routes();
 // application/problem+json with code, request_id, text_key and args beside RFC 9457's members.
 http::Response render_problem(const http::Request& request, const base::Error& error);
 

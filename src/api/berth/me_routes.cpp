@@ -17,7 +17,9 @@ constexpr std::size_t kMaxBody = 16UL * 1024;
 base::Result<Answer> get_me(const Services& services, Call& call) {
   BERTH_TRY(auto accounts, accounts_of(services, call));
   BERTH_TRY(const auto self, accounts.describe(call.principal));
-  return json_answer(200, document_of(self, call.request.received));
+  auto document = document_of(self, call.request.received);
+  document["session"] = call.principal.session == 0 ? base::OrderedJson(nullptr) : base::OrderedJson(call.principal.session);
+  return json_answer(200, document);
 }
 
 base::Result<Answer> edit_me(const Services& services, Call& call) {
@@ -40,7 +42,7 @@ base::Result<Answer> change_password(const Services& services, Call& call) {
   if (fresh == old) return base::fail(ErrorCode::parameter_invalid, "the new password must be another one");
   BERTH_TRY(const auto confirmed, services.policy.confirm_password({email, old}, {call.request.peer, call.request.id}));
   call.principal = confirmed.principal;
-  BERTH_TRY([[maybe_unused]] const auto made, accounts.set_password(email, fresh));
+  BERTH_TRY([[maybe_unused]] const auto made, accounts.by(call.origin()).set_password(email, fresh));
   http::Response response;
   response.status = 204;
   return response;
@@ -59,7 +61,8 @@ const std::vector<Route>& me_routes() {
           .access = Access::account(),
           .body = BodyRule::none(),
           .replies = {{200, "application/json",
-                       "The user, the key that came with the request, and the roles and actions in each organisation and team.",
+                       "The user, the key or session that the request came with, and the roles and actions in each organisation "
+                       "and team.",
                        ""}},
           .errors = {unsupported},
           .summary = "Who am I, and what may I do",
@@ -84,7 +87,7 @@ const std::vector<Route>& me_routes() {
           .path = "/api/v1/me/password",
           .access = Access::everyone(),  // the old password is the credential
           .body = BodyRule::buffered(kMaxBody, body_too_large),
-          .replies = {{204, "", "The new password holds; what the old one gave is over.", ""}},
+          .replies = {{204, "", "The new password holds; browser sessions and tokens that the old one gave are over.", ""}},
           .errors = {parameter_invalid, body_too_large, unsupported},
           .summary = "Change one's password, also one that must be changed: {\"email\",\"password\",\"new_password\"}",
           .handler = change_password,

@@ -116,8 +116,8 @@ const std::vector<Route>& berth_routes() {
 Face berth_face() {
   static const std::vector<Route> kAll = [] {
     std::vector<Route> all = berth_routes();
-    for (const auto* rows : {&upkeep_routes(), &retention_routes(), &me_routes(), &key_routes(), &openness_routes(),
-                             &audit_routes(), &invitation_routes()}) {
+    for (const auto* rows : {&upkeep_routes(), &retention_routes(), &me_routes(), &session_routes(), &key_routes(),
+                             &openness_routes(), &audit_routes(), &invitation_routes()}) {
       all.insert(all.end(), rows->begin(), rows->end());
     }
     return all;

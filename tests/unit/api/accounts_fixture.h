@@ -42,7 +42,8 @@ class AccountsTest : public service::ServiceTest {
                                     .policy = *policy,
                                     .audit = audit,
                                     .accounts = &accounts,
-                                    .invitations = &invitations});
+                                    .invitations = &invitations,
+                                    .sessions = &sessions});
   }
 
   Reply ask(http::Method method, const std::string& target, const std::string& authorization, const std::string& body = {},
@@ -119,6 +120,7 @@ class AccountsTest : public service::ServiceTest {
   auth::Passwords passwords;
   service::Accounts accounts{catalog->accounts(), passwords, clock, {"machine:tester"}};
   service::Invitations invitations{catalog->accounts(), passwords, clock, {}, nullptr, {"machine:tester"}};
+  service::Sessions sessions{catalog->sessions(), {}, clock};
   std::unique_ptr<auth::AccountPolicy> policy;
   std::unique_ptr<http::Handler> application;
 

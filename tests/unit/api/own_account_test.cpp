@@ -319,6 +319,18 @@ TEST_F(OwnAccount, GuessingAPasswordByItsChangeIsSlowedDownToo) {
   EXPECT_EQ(ask(Method::get, "/v2/", pw("ann@x")).status, 200);
 }
 
+TEST_F(OwnAccount, AChangedPasswordIsItsUsersDoingInTheAuditLog) {
+  ASSERT_EQ(tell(Method::post, "/api/v1/me/password", "",
+                 {{"email", "bob@x"}, {"password", "a long password"}, {"new_password", "chosen by a person"}})
+                .status,
+            204);
+  const auto bob = "user:" + std::to_string(catalog->accounts().find_user_by_email("bob@x").value()->id);
+  const auto page = catalog->audit().list({.principal = bob}).value();
+  EXPECT_TRUE(std::any_of(page.rows.begin(), page.rows.end(), [&](const auto& row) {
+    return row.kind == catalog::audit_kind_name(catalog::AuditKind::password_changed) && row.subject == bob;
+  }));
+}
+
 TEST_F(OwnAccount, ADisabledUserChangesNothing) {
   ASSERT_TRUE(accounts.set_standing("bob@x", catalog::Standing::disabled));
   EXPECT_EQ(tell(Method::post, "/api/v1/me/password", "",
