@@ -12,9 +12,9 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
-// One encoded word holds 45 bytes; the text is cut between code points.
+// One encoded word holds 42 bytes, so that a line of the head has 78 characters at most; the text is cut between code points.
 std::string encoded_words(std::string_view text) {
-  constexpr std::size_t kMost = 45;
+  constexpr std::size_t kMost = 42;
   std::string words;
   while (!text.empty()) {
     std::size_t end = std::min(kMost, text.size());

@@ -157,13 +157,15 @@ Result<Answer> add_user(const Services& services, Call& call) {
   if (roles.empty()) return base::fail(ErrorCode::parameter_invalid, "roleTypes must name at least one role");
   BERTH_CHECK_OK(check_roles(services, call, place, roles));
   const auto members = accounts.members();
-  BERTH_TRY(const auto person, find_person(services, call, members, {place, {0, email}}));
-  if (is_in(person, place)) {
+  const auto person = find_person(services, call, members, {place, {0, email}});
+  if (is_missing(person)) return invite_one(services, call, place, email, name.value_or(""), roles);
+  if (!person) return base::fail(person.error());
+  if (is_in(*person, place)) {
     return base::fail(ErrorCode::already_exists,
                       "user " + email + " is there already; roles are changed by add-role and update-role");
   }
-  BERTH_CHECK_OK(members.change_roles(place, person.user.id, roles, {}));
-  return user_answer(call, members, place, person.user);
+  BERTH_CHECK_OK(members.change_roles(place, person->user.id, roles, {}));
+  return user_answer(call, members, place, person->user);
 }
 
 // Who is not in the organisation is invited; whoever is invited already gets the roles with a new link.

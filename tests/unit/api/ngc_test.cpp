@@ -208,7 +208,9 @@ TEST_F(NgcTest, AKeyKnowsItsOrganisationAlone) {
   EXPECT_EQ(info["orgName"], "acme");
   EXPECT_EQ(info["type"], "PERSONAL_KEY");
   EXPECT_EQ(info["userId"], id("reader"));
-  EXPECT_EQ(info["user"]["roles"].size(), 1U);
+  // The roles, and the teams that the client lets its user choose among.
+  ASSERT_EQ(info["user"]["roles"].size(), 3U);
+  for (const auto& role : info["user"]["roles"]) EXPECT_EQ(role["org"]["name"], "acme");
   EXPECT_EQ(json(ask(Method::get, "/v2/orgs", bearer(acme)))["organizations"].size(), 1U);
   EXPECT_EQ(json(ask(Method::get, "/v2/users/me", bearer(acme)))["userRoles"].size(), 1U);
   EXPECT_EQ(json(as("reader", Method::get, "/v2/users/me"))["userRoles"].size(), 2U);
