@@ -16,9 +16,15 @@ class SessionsContract : public CatalogContract {
     return accounts().create_user({.email = email, .name = "N", .password = {}}, {"tester"}).value();
   }
   std::int64_t begin(std::int64_t user, const std::string& hash, std::chrono::seconds life = std::chrono::seconds(100)) {
+    const auto password = accounts().find_password(user).value();
     return sessions()
-        .create_session(
-            {.user = user, .hash = hash, .address = "192.0.2.1", .agent = "a", .ends = under_test().clock().now() + life}, 3)
+        .create_session({.user = user,
+                         .hash = hash,
+                         .address = "192.0.2.1",
+                         .agent = "a",
+                         .ends = under_test().clock().now() + life,
+                         .password_changed = password ? password->changed : base::TimePoint()},
+                        3)
         .value();
   }
 };

@@ -92,6 +92,7 @@ TEST_F(AuditAtTheDoor, TokensAreCounted) {
               ElementsAre(HasSubstr("key.created"), HasSubstr("token.issued done user:1000000 user:1000000 {\"count\":3")));
 }
 
+// ngc.audit.get, GET: 200, as text cases cannot follow an id.
 TEST_F(AuditAtTheDoor, AnExportIsFetchedByItsId) {
   const auto ann = basic("ann@x", "a long password");
   const auto made = tell(http::Method::post, "/v2/org/acme/auditLogs", ann,
