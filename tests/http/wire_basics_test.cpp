@@ -64,7 +64,6 @@ TEST_F(WireBasics, AnswersAHundredPipelinedRequestsInOrder) {
 }
 
 TEST_F(WireBasics, ParsesThePipelinedRequestOnlyAfterTheAnswer) {
-  Gate gate;
   handler.on("/slow", [&](const http::Request&) -> http::Outcome {
     gate.pass();
     return text("slow");
@@ -229,7 +228,6 @@ TEST_F(WireBasics, SpreadsConnectionsOverLoopsAndListeners) {
 }
 
 TEST_F(WireBasics, AnAnswerAtHandNeedsNoWorker) {
-  Gate gate;
   worker_threads = 1;
   handler.on("/slow", [&](const http::Request&) -> http::Outcome {
     gate.pass();

@@ -268,7 +268,6 @@ TEST_F(WireH2, AGeneratorsPiecesAndItsFailures) {
 }
 
 TEST_F(WireH2, AResetTellsTheConsumerOnceWhereverItIs) {
-  Gate gate;
   const auto record = take_bodies_at("/put", [&](std::size_t) -> std::optional<http::Response> {
     gate.pass();
     return std::nullopt;
@@ -310,7 +309,6 @@ TEST_F(WireH2, PingIsAnswered) {
 }
 
 TEST_F(WireH2, DrainingServesWhatIsOnItsWayAndThenEnds) {
-  Gate gate;
   handler.on("/slow", [&](const http::Request&) -> http::Outcome {
     gate.pass();
     return text("done");
@@ -343,7 +341,6 @@ TEST_F(WireH2, AnIdleConnectionIsToldToGo) {
 TEST_F(WireH2, ABusyServerSays503) {
   worker_threads = 1;
   queue_limit = 1;
-  Gate gate;
   handler.on("/slow", [&](const http::Request&) -> http::Outcome {
     gate.pass();
     return text("done");

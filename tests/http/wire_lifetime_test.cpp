@@ -15,7 +15,6 @@ constexpr milliseconds kLong{20'000};
 class WireLifetime : public WireTest {};
 
 TEST_F(WireLifetime, DrainLetsARequestEnd) {
-  Gate gate;
   Gate running;
   handler.on("/slow", [&](const http::Request&) -> http::Outcome {
     running.open();
@@ -59,7 +58,6 @@ TEST_F(WireLifetime, DrainLetsABodyEnd) {
 }
 
 TEST_F(WireLifetime, DrainCutsWhatDoesNotEnd) {
-  Gate gate;
   Gate running;
   handler.on("/slow", [&](const http::Request&) -> http::Outcome {
     running.open();
@@ -79,7 +77,6 @@ TEST_F(WireLifetime, DrainCutsWhatDoesNotEnd) {
 }
 
 TEST_F(WireLifetime, AJobThatOutlivesItsServerAbandonsItsConsumer) {
-  Gate gate;
   const auto record = take_bodies_at("/put", [&](std::size_t) -> std::optional<http::Response> {
     gate.pass();
     return std::nullopt;

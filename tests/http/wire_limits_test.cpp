@@ -56,7 +56,6 @@ TEST_F(WireLimits, ABodyThatCrawlsGets408AndItsConsumerIsTold) {
 }
 
 TEST_F(WireLimits, OurOwnSlownessIsNotThePeers) {
-  Gate gate;
   const auto record = take_bodies_at("/put", [&](std::size_t) -> std::optional<http::Response> {
     gate.pass();
     return std::nullopt;
@@ -148,7 +147,6 @@ TEST_F(WireLimits, OneAddressCannotHaveThemAll) {
 TEST_F(WireLimits, AFullQueueGets503AndKeepsTheConnection) {
   worker_threads = 1;
   queue_limit = 1;
-  Gate gate;
   Gate running;
   handler.on("/slow", [&](const http::Request&) -> http::Outcome {
     running.open();

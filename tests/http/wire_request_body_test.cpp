@@ -216,7 +216,6 @@ TEST_F(WireRequestBody, AnEarlyAnswerKeepsTheConnectionWhenLittleIsLeft) {
 }
 
 TEST_F(WireRequestBody, ASlowDiskHoldsThePeerBack) {
-  Gate gate;
   const auto record = take_bodies_at("/put", [&](std::size_t) -> std::optional<http::Response> {
     gate.pass();
     return std::nullopt;
@@ -264,7 +263,6 @@ TEST_F(WireRequestBody, TellsTheConsumerOnceWhenThePeerVanishes) {
 }
 
 TEST_F(WireRequestBody, WaitsForTheJobBeforeItAbandons) {
-  Gate gate;
   const auto record = take_bodies_at("/put", [&](std::size_t) -> std::optional<http::Response> {
     gate.pass();
     return std::nullopt;
@@ -288,7 +286,6 @@ TEST_F(WireRequestBody, WaitsForTheJobBeforeItAbandons) {
 
 TEST_F(WireRequestBody, AbandonsAConsumerThatBeginMadeForNobody) {
   Gate begun;
-  Gate gate;
   const auto record = std::make_shared<BodyRecord>();
   handler.on("/put", [&](const http::Request&) -> http::Outcome {
     begun.open();

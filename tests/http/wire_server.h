@@ -119,6 +119,7 @@ class PathHandler final : public http::Handler {
 
 class WireTest : public ::testing::Test {
  protected:
+  Gate gate;  // the fixture's: a handler may still wait at it, or come to it, when the test has returned
   PathHandler handler;
   base::SystemClock clock;
   http::ServerOptions options{{{"127.0.0.1", 0}}, 1, {}};
