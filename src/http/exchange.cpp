@@ -92,6 +92,7 @@ bool Exchange::begin(AnswerDone done) {
   return run<Answer>(
       Admit::if_free,
       [this]() -> Answer {
+        if (left_) return {};  // reset before its turn
         Outcome outcome = engine_->handler.begin(request_);
         if (auto* response = std::get_if<Response>(&outcome)) return std::optional<Response>(std::move(*response));
         consumer_ = std::get<std::unique_ptr<BodyConsumer>>(std::move(outcome));
