@@ -78,7 +78,7 @@ base::Result<std::unique_ptr<Upload>> LocalBlobStore::begin_single_upload(Upload
 }
 
 base::Result<std::uint64_t> LocalBlobStore::expire_uploads(base::TimePoint before) {
-  auto expired = expire_upload_files(core_->fs, core_->paths, before);
+  auto expired = expire_upload_files(core_->fs, core_->paths, core_->folders, before);
   if (expired && *expired > 0) base::metrics::add(base::metrics::Metric::store_uploads_expired, static_cast<double>(*expired));
   return expired;
 }
@@ -147,6 +147,7 @@ base::Result<std::unique_ptr<BlobStore>> open_local_blob_store(LocalBlobStoreOpt
   }
   BERTH_CHECK_OK(fs.make_directory(core->paths.uploads()));
   BERTH_CHECK_OK(core->names.prepare());
+  remove_kept_folders(fs, core->paths, core->folders);
   core->unnamed_files = has_unnamed_files(*core);
   return std::make_unique<LocalBlobStore>(std::move(core));
 }

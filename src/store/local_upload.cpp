@@ -71,7 +71,7 @@ base::Result<BlobInfo> LocalUpload::commit(const oci::Digest& expected) {
     return base::fail(abandon(std::move(info).error()));
   }
   // The blob is durable: what cannot be cleared now is garbage that expire_uploads() finds.
-  if (auto ended = end(); !ended) {
+  if (auto ended = end(Ending::became_blob); !ended) {
     base::log::warning("upload left behind after its commit",
                        {{"upload", status_.id.text()}, {"error", ended.error().context()}});
   }
@@ -95,18 +95,18 @@ base::Result<BlobInfo> LocalUpload::become_blob(const oci::Digest& expected) {
 
 base::Result<void> LocalUpload::discard() {
   BERTH_CHECK_OK(check_open());
-  return end();
+  return end(Ending::thrown_away);
 }
 
-base::Result<void> LocalUpload::end() {
+base::Result<void> LocalUpload::end(Ending ending) {
   over_ = true;
-  auto cleared = clear();
+  auto cleared = clear(ending);
   data_.reset();
   return cleared;
 }
 
 base::Error LocalUpload::abandon(base::Error error) {
-  if (auto ended = end(); !ended) {
+  if (auto ended = end(Ending::thrown_away); !ended) {
     base::log::warning("discarded upload left behind", {{"upload", status_.id.text()}, {"error", ended.error().context()}});
   }
   return std::move(error).in("upload " + status_.id.text());

@@ -5,6 +5,7 @@
 // Threads: one at a time. Blocks on disk.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,8 +33,9 @@ class LocalUpload : public Upload {
   virtual base::Result<void> give_name(base::File& file, const std::string& path) = 0;
   // Syncs the data and notes how far they have come.
   virtual base::Result<void> save_checkpoint(UploadData& data) = 0;
-  // Removes whatever of the upload can be seen in uploads/, bytes included.
-  virtual base::Result<void> clear() = 0;
+  enum class Ending : std::uint8_t { became_blob, thrown_away };
+  // Takes away whatever of the upload can be seen in uploads/ under its id: its bytes too, unless they have a blob's name by now.
+  virtual base::Result<void> clear(Ending ending) = 0;
 
   [[nodiscard]] bool over() const { return over_; }
   [[nodiscard]] StoreCore& core() { return *core_; }
@@ -43,7 +45,7 @@ class LocalUpload : public Upload {
   base::Result<void> append_piece(base::ByteView piece);
   base::Result<UploadData*> data();
   base::Result<BlobInfo> become_blob(const oci::Digest& expected);
-  base::Result<void> end();
+  base::Result<void> end(Ending ending);
   // Passes an error on after the whole upload was thrown away.
   base::Error abandon(base::Error error);
 

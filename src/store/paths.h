@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "berth/base/hash.h"
 #include "berth/oci/digest.h"
@@ -30,11 +31,20 @@ class Paths {
   // quarantine/<algorithm>.<hex>
   [[nodiscard]] std::string quarantined(const oci::Digest& digest) const;
 
-  [[nodiscard]] std::string upload_directory(const UploadId& id) const { return uploads() + "/" + id.text(); }
+  // uploads/free-<id>: the folder of an ended upload, kept for a new one. Never an id.
+  static std::string kept_name(const UploadId& id) { return std::string(kKept) + id.text(); }
+  static bool is_kept_name(std::string_view name) {
+    return name.starts_with(kKept) && UploadId::parse(name.substr(kKept.size()));
+  }
+  [[nodiscard]] std::string upload_folder(std::string_view name) const { return uploads() + "/" + std::string(name); }
+
+  [[nodiscard]] std::string upload_directory(const UploadId& id) const { return upload_folder(id.text()); }
   [[nodiscard]] std::string session(const UploadId& id) const { return upload_directory(id) + "/session"; }
   [[nodiscard]] std::string data(const UploadId& id) const { return upload_directory(id) + "/data"; }
 
  private:
+  static constexpr std::string_view kKept = "free-";
+
   std::string root_;
 };
 

@@ -2,7 +2,8 @@
 //
 // What this is: bytes ↔ values, pure. What it is not: the upload's offset, which is the length of its data file and nothing else.
 // Two blocks with a CRC each: the header is written once when the session starts; the checkpoint after it is overwritten in
-// place, so a torn write of it costs a second reading of the data, never the session.
+// place, so a torn write of it costs a second reading of the data, never the session. Both are bound to the upload's id, as files of
+// ended uploads are written over (upload_folders.h): what another upload left in the file is neither a header nor a checkpoint.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@ struct SessionHeader {
   base::HashAlgorithm algorithm = base::HashAlgorithm::sha256;
   UploadOwner owner;
   base::TimePoint started;
+  std::string upload;  // the id's text
   friend bool operator==(const SessionHeader&, const SessionHeader&) = default;
 };
 
@@ -41,8 +43,10 @@ struct Session {
 inline constexpr std::size_t kSessionFileLimit = 64UL * 1024;
 
 std::string encode_session_header(const SessionHeader& header);
-std::string encode_checkpoint(const Checkpoint& checkpoint);
-// nullopt when the header is not one of ours: the owner is unknown, so nobody may go on with this upload.
+// `upload` is the id's text.
+std::string encode_checkpoint(const Checkpoint& checkpoint, std::string_view upload);
+// nullopt when the header is not one of ours: the owner is unknown, so nobody may go on with this upload. Whoever reads the file of an
+// upload compares header.upload with its id.
 std::optional<Session> parse_session(std::string_view file);
 
 }  // namespace berth::store

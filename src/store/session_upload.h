@@ -1,4 +1,5 @@
-// An upload that a later request, or a later process, can take up again: uploads/<id>/{session,data}.
+// An upload that a later request, or a later process, can take up again: uploads/<id>/{session,data}. Its folder may be that of an ended
+// upload (upload_folders.h): the header is written before the folder gets the id, so a session is whole from its first moment.
 //
 // The session file is locked from begin or resume to the end of the object; that lock is what makes this the one writer, across
 // processes, and it dies with the process. What is read at resume: the header, the last checkpoint, and the bytes after it.
@@ -30,19 +31,28 @@ class SessionUpload final : public LocalUpload {
   base::Result<std::unique_ptr<base::File>> make_file() override;
   base::Result<void> give_name(base::File& file, const std::string& path) override;
   base::Result<void> save_checkpoint(UploadData& data) override;
-  base::Result<void> clear() override;
+  base::Result<void> clear(Ending ending) override;
 
  private:
   // What becomes of an upload that is dropped without commit() or discard().
   enum class WhenDropped : std::uint8_t { suspend, discard };
 
-  SessionUpload(std::shared_ptr<StoreCore> core, UploadStatus status, std::optional<UploadData> data,
-                std::unique_ptr<base::File> session, std::uint64_t checkpoint_position, WhenDropped when_dropped);
+  // The folder, for this upload alone.
+  struct Held {
+    UploadFolders::Use use;
+    std::unique_ptr<base::File> session;  // locked
+    std::uint64_t checkpoint_position;
+  };
+
+  SessionUpload(std::shared_ptr<StoreCore> core, UploadStatus status, std::optional<UploadData> data, Held held,
+                WhenDropped when_dropped);
   static base::Result<std::unique_ptr<Upload>> start(std::shared_ptr<StoreCore> core, UploadOwner owner,
                                                      base::HashAlgorithm algorithm, WhenDropped when_dropped);
 
-  std::unique_ptr<base::File> session_;
-  std::uint64_t checkpoint_position_;
+  // Renames the folder out of the id's reach. False when it is to be removed instead.
+  bool keep_folder();
+
+  std::optional<Held> held_;  // until the upload has ended
   WhenDropped when_dropped_;
 };
 

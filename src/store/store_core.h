@@ -8,6 +8,7 @@
 #include "berth/store/local_blob_store.h"
 #include "store/blob_names.h"
 #include "store/paths.h"
+#include "store/upload_folders.h"
 
 namespace berth::store {
 
@@ -24,6 +25,7 @@ struct StoreCore {
   const std::uint64_t sync_step_bytes;
   const Paths paths;
   BlobNames names;
+  UploadFolders folders;
   bool unnamed_files = false;  // the file system has O_TMPFILE; set once while the store opens
 };
 

@@ -30,12 +30,12 @@ base::Result<void> UnnamedUpload::replace(base::File& file, const std::string& p
     return fs.rename(name, path);
   };
   auto renamed = rename();
-  (void)remove_upload_files(fs, core().paths, id);
+  (void)remove_upload_files(fs, core().paths.upload_directory(id));
   return renamed;
 }
 
 base::Result<void> UnnamedUpload::save_checkpoint(UploadData& data) { return data.sync(); }
 
-base::Result<void> UnnamedUpload::clear() { return {}; }
+base::Result<void> UnnamedUpload::clear(Ending /*ending*/) { return {}; }
 
 }  // namespace berth::store

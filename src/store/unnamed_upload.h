@@ -16,7 +16,7 @@ class UnnamedUpload final : public LocalUpload {
   base::Result<std::unique_ptr<base::File>> make_file() override;
   base::Result<void> give_name(base::File& file, const std::string& path) override;
   base::Result<void> save_checkpoint(UploadData& data) override;
-  base::Result<void> clear() override;
+  base::Result<void> clear(Ending ending) override;
 
  private:
   using LocalUpload::LocalUpload;

@@ -8,6 +8,7 @@
 #include "berth/store/blob_store.h"
 #include "store/paths.h"
 #include "store/session_file.h"
+#include "store/upload_folders.h"
 
 namespace berth::store {
 
@@ -17,17 +18,16 @@ base::Result<std::string> read_session_file(const base::File& file);
 // Where the session stands, without taking its lock. Errors: upload_unknown, io_error.
 base::Result<UploadStatus> read_upload_status(base::FileSystem& fs, const Paths& paths, const UploadId& id);
 
-// The last change of the session's bytes; of its session file or folder when it has none. nullopt when nothing is there.
-// Errors: io_error.
-base::Result<std::optional<base::TimePoint>> find_last_activity(const base::FileSystem& fs, const Paths& paths,
-                                                                const UploadId& id);
-
-// Removes session, data and folder, in this order: an upload is gone as soon as its session is. Tries everything, reports the
+// Removes session, data and folder (a path), in this order: an upload is gone as soon as its session is. Tries everything, reports the
 // first failure. Errors: io_error.
-base::Result<void> remove_upload_files(base::FileSystem& fs, const Paths& paths, const UploadId& id);
+base::Result<void> remove_upload_files(base::FileSystem& fs, const std::string& folder);
 
-// Removes every session without bytes since `before` that nobody writes to, and folders that are no session. Returns how many.
-// Errors: io_error, after everything else was tried.
-base::Result<std::uint64_t> expire_upload_files(base::FileSystem& fs, const Paths& paths, base::TimePoint before);
+// Removes every session without bytes since `before` that nobody writes to, folders that are no session, and kept folders that no upload
+// had since. Returns how many of the first two. Errors: io_error, after everything else was tried.
+base::Result<std::uint64_t> expire_upload_files(base::FileSystem& fs, const Paths& paths, UploadFolders& folders,
+                                                base::TimePoint before);
+
+// Removes the kept folders of processes that are no more. Only warns when it cannot: they cost nothing but their names.
+void remove_kept_folders(base::FileSystem& fs, const Paths& paths, UploadFolders& folders);
 
 }  // namespace berth::store

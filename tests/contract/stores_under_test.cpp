@@ -3,6 +3,7 @@
 
 #include "berth/store/local_blob_store.h"
 #include "contract/blob_store_contract.h"
+#include "support/store_content.h"
 #include "support/temporary_directory.h"
 
 namespace berth::test {
@@ -31,10 +32,7 @@ class LocalStoreUnderTest final : public StoreUnderTest {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
   }
 
-  [[nodiscard]] std::size_t traces_of_uploads() const override {
-    const std::filesystem::directory_iterator uploads(directory_.path() + "/uploads");
-    return static_cast<std::size_t>(std::distance(begin(uploads), end(uploads)));
-  }
+  [[nodiscard]] std::size_t traces_of_uploads() const override { return test::traces_of_uploads(directory_.path()); }
 
  private:
   TemporaryDirectory directory_;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <random>
@@ -46,6 +47,17 @@ inline std::optional<std::string> content_of(const store::BlobStore& store, cons
   EXPECT_TRUE(reader.has_value());
   if (!reader) return std::nullopt;
   return read_all(*reader);
+}
+
+// What uploads have left in the store's directory: sessions, and kept folders with more in them than their session file.
+inline std::size_t traces_of_uploads(const std::string& directory) {
+  namespace stdfs = std::filesystem;
+  std::size_t count = 0;
+  for (const auto& folder : stdfs::directory_iterator(directory + "/uploads")) {
+    const bool kept = folder.path().filename().string().starts_with("free-");
+    count += kept && !stdfs::exists(folder.path() / "data") ? 0 : 1;
+  }
+  return count;
 }
 
 enum class UploadKind : std::uint8_t { session, single };

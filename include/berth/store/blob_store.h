@@ -7,6 +7,7 @@
 //   DIR/quarantine/<algorithm>.<hex>              a blob that was found damaged, until it is healed
 //   DIR/uploads/<id>/session                      owner, algorithm, start; a checkpoint of offset and hash state
 //   DIR/uploads/<id>/data                         the bytes so far; its length is the offset
+//   DIR/uploads/free-<id>/session                 of an ended upload, kept for a new one; means nothing to anybody else
 //
 // Durable: when commit() returns, the blob survives kill -9 and power loss (file synced, named, directory synced). A blob is whole or
 // absent under its name. An upload's bytes survive kill -9 once append() returned; after power loss offset() tells what is left.
@@ -114,7 +115,8 @@ class BlobStore {
   virtual base::Result<std::unique_ptr<Upload>> begin_single_upload(UploadOwner owner, base::HashAlgorithm algorithm) = 0;
   // Where a session stands, also while somebody writes to it. Errors: upload_unknown, io_error.
   [[nodiscard]] virtual base::Result<UploadStatus> get_upload(const UploadId& id) const = 0;
-  // Removes sessions without bytes since `before`; leaves those that are written to. Returns how many went. Errors: io_error.
+  // Removes sessions without bytes since `before`, and kept folders that no upload had since; leaves those that are written to. Returns
+  // how many sessions went. Errors: io_error.
   virtual base::Result<std::uint64_t> expire_uploads(base::TimePoint before) = 0;
 
   // Removes a blob's name; open readers keep their bytes. False when it was not there. Errors: io_error.

@@ -49,9 +49,11 @@ class Interrupted final : public base::FileSystem {
 class SessionMoments : public ::testing::Test {
  protected:
   SessionMoments() {
-    auto opened = open_local_blob_store({.directory = directory_.path()}, fs_, clock_);
-    EXPECT_TRUE(opened);
-    if (opened) store_ = std::move(*opened);
+    for (auto* store : {&store_, &other_process_}) {
+      auto opened = open_local_blob_store({.directory = directory_.path()}, fs_, clock_);
+      EXPECT_TRUE(opened);
+      if (opened) *store = std::move(*opened);
+    }
   }
   std::unique_ptr<Upload> start() {
     auto upload = store_->begin_upload(owner(), HashAlgorithm::sha256);
@@ -64,6 +66,7 @@ class SessionMoments : public ::testing::Test {
   Interrupted fs_;
   base::SystemClock clock_;
   std::unique_ptr<BlobStore> store_;
+  std::unique_ptr<BlobStore> other_process_;  // knows nothing of what the first one does, but for the files
 };
 
 TEST_F(SessionMoments, ASessionThatEndsWhileItIsOpenedIsUnknown) {
@@ -74,10 +77,55 @@ TEST_F(SessionMoments, ASessionThatEndsWhileItIsOpenedIsUnknown) {
       EXPECT_TRUE(commits ? writer->commit(digest_of("abc")).has_value() : writer->discard().has_value());
       writer.reset();
     });
-    const auto late = store_->resume_upload(id);
+    const auto late = other_process_->resume_upload(id);
     ASSERT_FALSE(late);
     EXPECT_EQ(late.error().code(), ErrorCode::upload_unknown);
-    EXPECT_TRUE(std::filesystem::is_empty(directory_.path() + "/uploads"));
+    EXPECT_EQ(test::traces_of_uploads(directory_.path()), 0U);
+  }
+}
+
+// The same session file under another id by the time that the late one has the lock.
+TEST_F(SessionMoments, ASessionWhoseFolderHasAnotherIdByNowIsUnknown) {
+  auto writer = start();
+  const auto id = writer->status().id;
+  std::unique_ptr<Upload> next;
+  fs_.after_next_open([&] {
+    ASSERT_TRUE(writer->commit(digest_of("abc")));
+    next = start();
+    ASSERT_TRUE(next->suspend());
+    next.reset();
+  });
+  const auto late = other_process_->resume_upload(id);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code(), ErrorCode::upload_unknown);
+}
+
+TEST_F(SessionMoments, OneProcessDoesNotEvenOpenWhatItIsAtWorkIn) {
+  auto writer = start();
+  bool opened = false;
+  fs_.after_next_open([&] { opened = true; });
+  EXPECT_EQ(store_->resume_upload(writer->status().id).error().code(), ErrorCode::upload_busy);
+  EXPECT_EQ(store_->expire_uploads(clock_.now() + 1h).value_or(99), 0U);
+  EXPECT_FALSE(opened);
+  ASSERT_TRUE(writer->commit(digest_of("abc")));
+  EXPECT_EQ(store_->resume_upload(writer->status().id).error().code(), ErrorCode::upload_unknown);
+}
+
+// Another process clears what this one keeps, at the worst moment: a new folder is made.
+TEST_F(SessionMoments, AKeptFolderThatGoesWhileItIsTakenIsMadeAnew) {
+  for (const bool before_the_open : {true, false}) {
+    ASSERT_TRUE(start()->commit(digest_of("abc")));
+    const auto clear = [&] { EXPECT_TRUE(other_process_->expire_uploads(clock_.now() + 1h)); };
+    if (before_the_open)
+      clear();
+    else
+      fs_.after_next_open(clear);
+    auto upload = start();
+    ASSERT_TRUE(upload);
+    const auto id = upload->status().id;
+    upload.reset();
+    EXPECT_EQ(store_->get_upload(id)->offset, 3U);
+    EXPECT_TRUE(store_->resume_upload(id).value()->discard());
   }
 }
 
@@ -92,7 +140,7 @@ TEST_F(SessionMoments, ASessionThatGrowsWhileItExpiresStays) {
     ASSERT_TRUE(other);
     ASSERT_TRUE((*other)->append(base::as_bytes("def")));
   });
-  EXPECT_EQ(store_->expire_uploads(clock_.now() - 1h).value_or(99), 0U);
+  EXPECT_EQ(other_process_->expire_uploads(clock_.now() - 1h).value_or(99), 0U);
   EXPECT_EQ(store_->get_upload(id)->offset, 6U);
 }
 
