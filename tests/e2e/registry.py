@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import random
 import tarfile
 
@@ -95,6 +96,12 @@ def expect(response, *statuses):
 def start_upload(client, repository):
     """POST; where the upload is (path and query)."""
     return target_of(expect(client.post(f"/v2/{repository}/blobs/uploads/"), 202).header("Location"))
+
+
+def left_by_uploads(directory):
+    """What uploads have left in a data directory, but for the folders that are kept for new ones."""
+    uploads = os.path.join(directory, "uploads")
+    return [name for name in os.listdir(uploads) if not (name.startswith("free-") and os.listdir(os.path.join(uploads, name)) == ["session"])]
 
 
 def push_blob(client, repository, data, digest=None):

@@ -6,7 +6,7 @@ import threading
 import unittest
 
 from harness import BerthTestCase, run_threads, status_of, wait_until, with_query
-from registry import OCTETS, Image, digest_of, expect, pull_blob, pull_image, push_blob, push_image, put_manifest, random_bytes, start_upload
+from registry import OCTETS, Image, digest_of, expect, left_by_uploads, pull_blob, pull_image, push_blob, push_image, put_manifest, random_bytes, start_upload
 
 WRITERS = 64
 
@@ -81,7 +81,7 @@ class Races(BerthTestCase):
         # The aborted sessions are still theirs: they can be cancelled (or are gone), and then nothing is left of them.
         for location in results[1::2]:
             wait_until(lambda target=location: self.client.delete(target).status in (204, 404), 30, "an aborted session can be cancelled")
-        self.assertEqual(os.listdir(os.path.join(self.daemon.directory, "uploads")), [])
+        self.assertEqual(left_by_uploads(self.daemon.directory), [])
         self.assertEqual(len(blob_files(self.daemon)), before + 1)
         self.assertTrue(self.daemon.alive())
 

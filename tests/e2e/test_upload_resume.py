@@ -10,7 +10,7 @@ import subprocess
 import unittest
 
 from harness import SOAK, BerthTestCase, end_process, start_process, target_of, wait_until, with_query
-from registry import OCTETS, expect, random_bytes, start_upload
+from registry import OCTETS, expect, left_by_uploads, random_bytes, start_upload
 
 MIB = 1 << 20
 SIZE = 6 * 1024 * MIB if SOAK else 200 * MIB
@@ -98,7 +98,7 @@ class UploadResume(BerthTestCase):
 
         self.assertEqual(self.pulled_digest(digest), digest)
         self.assert_oci_error(client.get(location), 404, "BLOB_UPLOAD_UNKNOWN")
-        self.assertEqual(os.listdir(os.path.join(self.daemon.directory, "uploads")), [])
+        self.assertEqual(left_by_uploads(self.daemon.directory), [])
         self.assertLess(self.daemon.peak_rss(), RSS_LIMIT)
         self.daemon.restart()
         self.assertEqual(self.pulled_digest(digest), digest)
