@@ -391,21 +391,46 @@ TEST_F(WireH2Limits, AHeaderBombIsNotUnpacked) {
 }
 
 TEST_F(WireH2Limits, WorkThatWasResetStillCounts) {
-  handler.on("/slow", [&](const http::Request&) -> http::Outcome {
+  const auto begun = std::make_shared<base::Synced<int>>();
+  handler.on("/slow", [this, begun](const http::Request&) -> http::Outcome {
+    begun->with([](int& count) { ++count; });
+    begun->notify_all();
     gate.pass();
     return text("done");
   });
   options.limits.http2.streams = 10;
+  worker_threads = 20;
   start();
   H2Client client(port());
-  for (int i = 0; i < 25; ++i) {
+  for (int i = 0; i < 20; ++i) {
     client.headers(2 * i + 1, head_of("GET", "/slow"));
+    begun->wait([i](int count) { return count == i + 1; }, [](int) {});
     client.reset(2 * i + 1);
   }
-  const std::int32_t refused = 51;
+  const std::int32_t refused = 41;
   client.headers(refused, head_of("GET", "/slow"));
   EXPECT_EQ(client.reply(refused).reset, kRefusedStream);
   gate.open();
+}
+
+TEST_F(WireH2Limits, WhatIsResetBeforeItsTurnIsNotBegun) {
+  handler.on("/slow", [this](const http::Request&) -> http::Outcome {
+    gate.pass();
+    return text("done");
+  });
+  worker_threads = 1;
+  start();
+  H2Client client(port());
+  client.headers(1, head_of("GET", "/slow"));
+  client.headers(3, head_of("GET", "/late"));
+  client.reset(3);
+  client.ping("12345678");
+  ASSERT_TRUE(client.read_until([&] { return !client.pongs().empty(); }));
+  gate.open();
+  EXPECT_EQ(client.reply(1).status, 200);
+  client.headers(5, head_of("GET", "/b"));
+  EXPECT_EQ(client.reply(5).status, 200);
+  EXPECT_THAT(handler.targets(), ::testing::ElementsAre("/slow", "/b"));
 }
 
 TEST_F(WireH2Limits, TheConnectionErrorsOfTheProtocolNameTheirReason) {
