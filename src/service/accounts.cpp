@@ -6,6 +6,7 @@
 #include "berth/base/bytes.h"
 #include "berth/oci/names.h"
 #include "berth/service/members.h"
+#include "service/places.h"
 
 namespace berth::service {
 
@@ -65,10 +66,6 @@ Result<void> check_actions(const std::vector<std::string>& actions) {
     }
   }
   return {};
-}
-
-base::Error no_such(std::string_view what, std::string_view name) {
-  return {ErrorCode::object_unknown, "there is no " + std::string(what) + ' ' + std::string(name)};
 }
 
 }  // namespace
@@ -220,9 +217,7 @@ Result<catalog::Grant> Accounts::get_grant(const RolePlace& place, std::string_v
   BERTH_TRY(const auto org, get_org(place.org));
   catalog::Grant grant{org.id, 0, known};
   if (place.team.empty()) return grant;
-  if (known == catalog::Role::org_owner) {
-    return base::fail(ErrorCode::parameter_invalid, "ORG_OWNER is a role of a whole organisation, not of a team");
-  }
+  BERTH_CHECK_OK(check_role_at(place, known));
   BERTH_TRY(const auto team, get_team(org, place.team));
   grant.team = team.id;
   return grant;
@@ -358,16 +353,10 @@ Result<catalog::User> Accounts::get_user(std::string_view email) {
   return std::move(*user);
 }
 
-Result<catalog::Org> Accounts::get_org(std::string_view name) {
-  BERTH_TRY(auto org, rows_.find_org(name));
-  if (!org) return base::fail(no_such("organisation", name));
-  return std::move(*org);
-}
+Result<catalog::Org> Accounts::get_org(std::string_view name) { return get_named_org(rows_, name); }
 
 Result<catalog::Team> Accounts::get_team(const catalog::Org& org, std::string_view name) {
-  BERTH_TRY(auto team, rows_.find_team(org.id, name));
-  if (!team) return base::fail(no_such("team", org.name + '/' + std::string(name)));
-  return std::move(*team);
+  return get_named_team(rows_, org, name);
 }
 
 }  // namespace berth::service

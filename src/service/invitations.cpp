@@ -7,6 +7,7 @@
 #include "berth/base/hash.h"
 #include "berth/base/sign.h"
 #include "berth/outbound/mail.h"
+#include "service/places.h"
 
 namespace berth::service {
 
@@ -17,13 +18,9 @@ using catalog::Role;
 
 namespace {
 
-base::Error no_such(std::string_view what, std::string_view name) {
-  return {ErrorCode::object_unknown, "there is no " + std::string(what) + ' ' + std::string(name)};
-}
-
 std::string make_secret() { return base::to_base64url(base::random_bytes(32)); }
 
-std::string hash_of(std::string_view secret) { return base::to_hex(base::as_bytes(base::sha256(secret))); }
+std::string hash_of(std::string_view secret) { return base::hash_hex(base::HashAlgorithm::sha256, base::as_bytes(secret)); }
 
 std::string names_of(const std::vector<Role>& roles) {
   std::string names;
@@ -52,12 +49,10 @@ outbound::Mail letter_text(const std::vector<Invitation>& invitations, const std
 }  // namespace
 
 Result<Invitations::Place> Invitations::place_of(const RolePlace& place) const {
-  BERTH_TRY(auto org, rows_.find_org(place.org));
-  if (!org) return base::fail(no_such("organisation", place.org));
-  if (place.team.empty()) return Place{std::move(*org), 0};
-  BERTH_TRY(const auto team, rows_.find_team(org->id, place.team));
-  if (!team) return base::fail(no_such("team", place.org + '/' + place.team));
-  return Place{std::move(*org), team->id};
+  BERTH_TRY(auto org, get_named_org(rows_, place.org));
+  if (place.team.empty()) return Place{std::move(org), 0};
+  BERTH_TRY(const auto team, get_named_team(rows_, org, place.team));
+  return Place{std::move(org), team.id};
 }
 
 // --- making them ---------------------------------------------------------------------------------------------------------------------
@@ -80,10 +75,9 @@ Result<SentInvitation> Invitations::invite(const InvitationWish& wish, const Inv
   const auto secret = make_secret();
   std::vector<catalog::NewInvitation> fresh;
   for (const auto& part : wish.parts) {
-    BERTH_TRY(const auto place, place_of({wish.org, part.team}));
-    if (place.team != 0 && std::find(part.roles.begin(), part.roles.end(), Role::org_owner) != part.roles.end()) {
-      return base::fail(ErrorCode::parameter_invalid, "ORG_OWNER is a role of a whole organisation, not of a team");
-    }
+    const RolePlace named{wish.org, part.team};
+    BERTH_TRY(const auto place, place_of(named));
+    for (const auto role : part.roles) BERTH_CHECK_OK(check_role_at(named, role));
     fresh.push_back({place.org.id, place.team, wish.email, wish.name, part.roles, hash_of(secret), clock_.now() + lifetime});
   }
   BERTH_CHECK_OK(rows_.create_invitations(fresh, by_));

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "berth/auth/roles.h"
+#include "service/places.h"
 
 namespace berth::service {
 
@@ -12,10 +13,6 @@ using base::Result;
 using catalog::Role;
 
 namespace {
-
-base::Error no_such(std::string_view what, std::string_view name) {
-  return {ErrorCode::object_unknown, "there is no " + std::string(what) + ' ' + std::string(name)};
-}
 
 bool is_administrator(const auth::Principal& who) {
   return who.rights != nullptr && who.rights->rank == catalog::Rank::platform_administrator;
@@ -90,11 +87,7 @@ Result<std::vector<catalog::Org>> Members::list_orgs(const auth::Principal& who)
   return orgs;
 }
 
-Result<catalog::Org> Members::get_org(std::string_view name) const {
-  BERTH_TRY(auto org, rows_.find_org(name));
-  if (!org) return base::fail(no_such("organisation", name));
-  return std::move(*org);
-}
+Result<catalog::Org> Members::get_org(std::string_view name) const { return get_named_org(rows_, name); }
 
 Result<void> Members::set_org_name(std::string_view name, std::string_view display_name) const {
   BERTH_TRY(const auto org, get_org(name));
@@ -117,9 +110,7 @@ Result<std::vector<catalog::Team>> Members::list_teams(const auth::Principal& wh
 
 Result<catalog::Team> Members::get_team(const RolePlace& place) const {
   BERTH_TRY(const auto org, get_org(place.org));
-  BERTH_TRY(auto team, rows_.find_team(org.id, place.team));
-  if (!team) return base::fail(no_such("team", place.org + '/' + place.team));
-  return std::move(*team);
+  return get_named_team(rows_, org, place.team);
 }
 
 Result<void> Members::set_team_description(const RolePlace& place, std::string_view description) const {
@@ -203,9 +194,7 @@ Result<void> Members::change_roles(const RolePlace& place, std::int64_t user, co
   BERTH_TRY(const auto at, ids_of(place));
   catalog::GrantChange change{user, at.org, {}, {}};
   for (const auto role : add) {
-    if (at.team != 0 && role == Role::org_owner) {
-      return base::fail(ErrorCode::parameter_invalid, "ORG_OWNER is a role of a whole organisation, not of a team");
-    }
+    BERTH_CHECK_OK(check_role_at(place, role));
     change.add.push_back({at.org, at.team, role});
   }
   for (const auto role : remove) change.remove.push_back({at.org, at.team, role});

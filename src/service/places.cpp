@@ -1,0 +1,31 @@
+#include "service/places.h"
+
+#include <string>
+
+namespace berth::service {
+
+using base::ErrorCode;
+using base::Result;
+
+base::Error no_such(std::string_view what, std::string_view name) {
+  return {ErrorCode::object_unknown, "there is no " + std::string(what) + ' ' + std::string(name)};
+}
+
+Result<catalog::Org> get_named_org(catalog::AccountCatalog& rows, std::string_view name) {
+  BERTH_TRY(auto org, rows.find_org(name));
+  if (!org) return base::fail(no_such("organisation", name));
+  return std::move(*org);
+}
+
+Result<catalog::Team> get_named_team(catalog::AccountCatalog& rows, const catalog::Org& org, std::string_view name) {
+  BERTH_TRY(auto team, rows.find_team(org.id, name));
+  if (!team) return base::fail(no_such("team", org.name + '/' + std::string(name)));
+  return std::move(*team);
+}
+
+Result<void> check_role_at(const RolePlace& place, catalog::Role role) {
+  if (place.team.empty() || role != catalog::Role::org_owner) return {};
+  return base::fail(ErrorCode::parameter_invalid, "ORG_OWNER is a role of a whole organisation, not of a team");
+}
+
+}  // namespace berth::service
