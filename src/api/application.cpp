@@ -166,11 +166,11 @@ class Application final : public http::Handler {
   // limits, of what changes something: after authorisation, so that it tells nothing to those who may not
   [[nodiscard]] base::Result<void> check_writable(const Access& access, http::Method method) const;
   // The answer to a request that was not allowed, with a challenge where credentials could help.
-  http::Response refuse(const http::Request& request, const Route& route, const std::optional<oci::RepositoryName>& name,
+  http::Response refuse(const http::Request& request, const Match& match, const std::optional<oci::RepositoryName>& name,
                         const Query& query, const Caller& caller, const base::Error& error) const;
 
   // The audit log's line of somebody who is known and may not. What credentials could help with is a challenge, and no event.
-  void note_refusal(const http::Request& request, const Route& route, const std::optional<oci::RepositoryName>& name,
+  void note_refusal(const http::Request& request, const Match& match, const std::optional<oci::RepositoryName>& name,
                     const auth::Principal& principal) const;
 
   // account, of an answer that may be given again
@@ -269,8 +269,9 @@ base::Result<Application::Caller> Application::identify(const Route& route, cons
   return Caller{services_.policy.guest(), std::move(principal).error()};
 }
 
-void Application::note_refusal(const http::Request& request, const Route& route, const std::optional<oci::RepositoryName>& name,
+void Application::note_refusal(const http::Request& request, const Match& match, const std::optional<oci::RepositoryName>& name,
                                const auth::Principal& principal) const {
+  const Route& route = *match.route;
   service::AuditEvent event{.kind = service::AuditKind::access_refused,
                             .by = {principal.name, principal.key, request.peer, request.id},
                             .outcome = service::AuditOutcome::refused,
@@ -285,17 +286,16 @@ void Application::note_refusal(const http::Request& request, const Route& route,
     event.org = name->org().empty() ? services_.audit.default_org() : std::string(name->org());
     event.subject = "repository:" + name->text();
   } else if (kind == Access::Kind::organisation || kind == Access::Kind::member) {
-    const auto match = router_.find(request.method, request.path());
     event.org = value_of(match.values, "org");
     event.subject = "org:" + event.org;
   }
   services_.audit.count(std::move(event));
 }
 
-http::Response Application::refuse(const http::Request& request, const Route& route,
+http::Response Application::refuse(const http::Request& request, const Match& match,
                                    const std::optional<oci::RepositoryName>& name, const Query& query, const Caller& caller,
                                    const base::Error& error) const {
-  if (error.code() == ErrorCode::denied) note_refusal(request, route, name, caller.principal);
+  if (error.code() == ErrorCode::denied) note_refusal(request, match, name, caller.principal);
   if (error.code() != ErrorCode::unauthorized) return render(request, error);
   auto reason = ChallengeReason::none;
   if (caller.refused) {
@@ -304,7 +304,7 @@ http::Response Application::refuse(const http::Request& request, const Route& ro
     reason = ChallengeReason::insufficient_scope;
   }
   auto response = render(request, caller.refused.value_or(error));
-  response.fields.set("WWW-Authenticate", challenge_of(route, name, query, services_.links.base(request), reason));
+  response.fields.set("WWW-Authenticate", challenge_of(*match.route, name, query, services_.links.base(request), reason));
   return response;
 }
 
@@ -379,13 +379,13 @@ base::Result<http::Outcome> Application::run(const http::Request& request) {
   BERTH_TRY(const auto named, named_by(*match));
   BERTH_TRY(auto caller, identify(route, request));
   if (auto allowed = authorize(route.access, caller.principal, named.scope(name)); !allowed) {
-    return http::Outcome(refuse(request, route, name, query, caller, allowed.error()));
+    return http::Outcome(refuse(request, *match, name, query, caller, allowed.error()));
   }
   asked.principal = share_of(caller.principal, request);
   if (limited) BERTH_CHECK_OK(caller_limits_.request_by(asked.principal, request.received));
   BERTH_CHECK_OK(check_writable(route.access, request.method));
   const auto also = also_granted(route.access, caller.principal, query);
-  if (!also) return http::Outcome(refuse(request, route, name, query, caller, also.error()));
+  if (!also) return http::Outcome(refuse(request, *match, name, query, caller, also.error()));
   auto principal = std::move(caller.principal);
   asked.credential_until = principal.until;
 
