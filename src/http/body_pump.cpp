@@ -173,16 +173,14 @@ void BodyPump::hand_over() {
 }
 
 void BodyPump::give(Piece& piece) {
-  Piece& other = pieces_[&piece == pieces_.data() ? 1 : 0];
-  filling_ = given_ == nullptr ? &other : nullptr;
+  filling_ = given_ == nullptr ? &other_than(piece) : nullptr;
   if (given_ == nullptr) given_ = &piece;
 }
 
 // The worker is done with the piece that it got first.
 void BodyPump::returned() {
   Piece& piece = *given_;
-  Piece& other = pieces_[&piece == pieces_.data() ? 1 : 0];
-  given_ = filling_ == nullptr ? &other : nullptr;
+  given_ = filling_ == nullptr ? &other_than(piece) : nullptr;
   piece.clear();
   if (filling_ == nullptr) filling_ = &piece;
 }

@@ -81,6 +81,7 @@ class BodyPump : public std::enable_shared_from_this<BodyPump> {
   base::Result<void> took(std::size_t size);
   base::Result<void> decode(Piece& piece);
   void hand_over();
+  Piece& other_than(const Piece& piece) { return pieces_[&piece == pieces_.data() ? 1 : 0]; }
   void give(Piece& piece);
   void returned();
   void written(Exchange::Answer answer);
