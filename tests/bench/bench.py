@@ -245,10 +245,10 @@ def latencies(server, path, rate, seconds):
 
 
 class Row:
-    """`measure(server, round)` returns (value, amount for the CPU figure). higher: whether more is better."""
+    """`measure(server, round)` returns (value, amount for the CPU figure)."""
 
-    def __init__(self, name, unit, per, servers, measure, higher=True, goal=""):
-        self.name, self.unit, self.per, self.servers, self.measure, self.higher, self.goal = name, unit, per, servers, measure, higher, goal
+    def __init__(self, name, unit, per, servers, measure, goal=""):
+        self.name, self.unit, self.per, self.servers, self.measure, self.goal = name, unit, per, servers, measure, goal
 
     def run(self, rounds, world):
         results = {server.name: [] for server in self.servers}
@@ -339,7 +339,7 @@ def read_rows(world, seconds):
                             lambda s, _, p=path, m=method, c=scheme: requests_per_second(s, s.paths[p], c, seconds, m), goal=">= 0.8 x nginx"))
     servers = [world.nginx, world.null, world.berth, *plain_only]
     rows.append(Row("manifest GET at 20,000/s, p99 h1", "ms", "request", [world.nginx, world.null, world.berth],
-                    lambda s, _: latencies(s, s.paths["manifest"], 20_000, seconds + 1), higher=False, goal="<= 1.5 x nginx"))
+                    lambda s, _: latencies(s, s.paths["manifest"], 20_000, seconds + 1), goal="<= 1.5 x nginx"))
 
     def bulk(server, connections, repeats, *ranges):
         done = load_client("pull", server.plain, server.paths["large"], connections, repeats, *ranges)

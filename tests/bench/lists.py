@@ -62,27 +62,27 @@ def fill_distribution(server, client):
 
 # A page behind a random entry, so that no two requests in a row are the same.
 SCRIPT = """
-local count, form, width = %d, "%s", %d
+local count, form = %d, "%s"
 request = function()
   return wrk.format("GET", string.format(form, math.random(0, count - 1)))
 end
 """
 
 
-def script(folder, name, count, form, width):
+def script(folder, name, count, form):
     path = os.path.join(folder, name + ".lua")
     with open(path, "w", encoding="ascii") as file:
-        file.write(SCRIPT % (count, form, width))
+        file.write(SCRIPT % (count, form))
     return path
 
 
 def pages(folder):
     """(row, path or wrk script) of every kind of page."""
     return [
-        ("tags/list n=100 of 10,000, any page", script(folder, "tags", TAGS, "/v2/lists/tags/tags/list?n=100&last=t%05d", 5)),
+        ("tags/list n=100 of 10,000, any page", script(folder, "tags", TAGS, "/v2/lists/tags/tags/list?n=100&last=t%05d")),
         ("tags/list n=100, first page", "/v2/lists/tags/tags/list?n=100"),
         ("tags/list n=100, last page", f"/v2/lists/tags/tags/list?n=100&last={tag(TAGS - 101)}"),
-        ("_catalog n=100 of 100,000, any page", script(folder, "catalog", REPOSITORIES, "/v2/_catalog?n=100&last=lists/r%06d", 6)),
+        ("_catalog n=100 of 100,000, any page", script(folder, "catalog", REPOSITORIES, "/v2/_catalog?n=100&last=lists/r%06d")),
         ("_catalog n=100, first page", "/v2/_catalog?n=100"),
         ("_catalog n=100, last page", f"/v2/_catalog?n=100&last={repository(REPOSITORIES - 101)}"),
     ]
