@@ -27,23 +27,28 @@ class AccountsTest : public service::ServiceTest {
     policy = auth::make_account_policy({.key_directory = directory.path() + "/keys", .default_org = "main", .service = "reg"},
                                        *catalog, base::real_file_system(), audit, clock)
                  .value();
-    application = make_application({.blob_push = blob_push,
-                                    .manifest_push = manifest_push,
-                                    .blob_pull = blob_pull,
-                                    .manifest_pull = manifest_pull,
-                                    .listing = listing,
-                                    .undo = undo,
-                                    .retention = retention,
-                                    .collector = collector,
-                                    .health = health,
-                                    .catalog_probe = probe,
-                                    .write_gate = write_gate,
-                                    .freshness = freshness,
-                                    .policy = *policy,
-                                    .audit = audit,
-                                    .accounts = &accounts,
-                                    .invitations = &invitations,
-                                    .sessions = &sessions});
+    application = make_application(services());
+  }
+
+  // What the application is made of; a test that needs another one changes a member.
+  Services services() {
+    return {.blob_push = blob_push,
+            .manifest_push = manifest_push,
+            .blob_pull = blob_pull,
+            .manifest_pull = manifest_pull,
+            .listing = listing,
+            .undo = undo,
+            .retention = retention,
+            .collector = collector,
+            .health = health,
+            .catalog_probe = probe,
+            .write_gate = write_gate,
+            .freshness = freshness,
+            .policy = *policy,
+            .audit = audit,
+            .accounts = &accounts,
+            .invitations = &invitations,
+            .sessions = &sessions};
   }
 
   Reply ask(http::Method method, const std::string& target, const std::string& authorization, const std::string& body = {},

@@ -71,25 +71,9 @@ TEST_F(BrowserSession, ACookieIsTradedForABearer) {
 }
 
 TEST_F(BrowserSession, IsSecureUnderHttps) {
-  Links links;
-  links.public_url = "https://reg.example.com:443";
-  application = make_application({.blob_push = blob_push,
-                                  .manifest_push = manifest_push,
-                                  .blob_pull = blob_pull,
-                                  .manifest_pull = manifest_pull,
-                                  .listing = listing,
-                                  .undo = undo,
-                                  .retention = retention,
-                                  .collector = collector,
-                                  .health = health,
-                                  .catalog_probe = probe,
-                                  .write_gate = write_gate,
-                                  .freshness = freshness,
-                                  .policy = *policy,
-                                  .audit = audit,
-                                  .accounts = &accounts,
-                                  .sessions = &sessions,
-                                  .links = links});
+  auto with_https = services();
+  with_https.links.public_url = "https://reg.example.com:443";
+  application = make_application(with_https);
   EXPECT_EQ(sign_in("ann@x", "a long password").status, 403) << "http is another origin";
   const auto reply = sign_in("ann@x", "a long password", {{"Origin", "https://reg.example.com"}});
   ASSERT_EQ(reply.status, 201) << reply.body;
