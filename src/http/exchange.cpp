@@ -54,7 +54,6 @@ bool Exchange::run(Admit admit, Work work, std::function<void(Result)> done) {
       self->consumer_->abandon();
       self->consumer_.reset();
     }
-    self->follow_up();
   };
   ++jobs_;
   const bool waits = line_.with([&](Line& line) {
@@ -63,15 +62,24 @@ bool Exchange::run(Admit admit, Work work, std::function<void(Result)> done) {
   });
   if (waits) return true;
   base::Workers& workers = engine_->workers;
-  if (admit == Admit::always ? workers.submit_continuation(std::move(on_worker)) : workers.try_submit(std::move(on_worker)))
-    return true;
+  auto turn = [self = shared_from_this(), job = std::move(on_worker)]() mutable { self->take_turn(std::move(job)); };
+  if (admit == Admit::always ? workers.submit_continuation(std::move(turn)) : workers.try_submit(std::move(turn))) return true;
   --jobs_;
   line_.with([](Line& line) { line.running = false; });
   return false;
 }
 
-// By way of the workers' queue, so that one fast peer does not keep a worker for itself.
-void Exchange::follow_up() {
+// Whoever waits for a worker goes first, so that one fast peer does not keep a worker for itself. When nobody does, going on here saves waking
+// another thread for each piece, whose core has not seen the upload.
+void Exchange::take_turn(base::Workers::Job job) {
+  for (std::optional<base::Workers::Job> next = std::move(job); next; next = follower()) {
+    (*next)();
+    next.reset();
+  }
+}
+
+// The job to run now, when there is one and nobody else waits for a worker; else it waits its turn with the others.
+std::optional<base::Workers::Job> Exchange::follower() {
   auto next = line_.with([](Line& line) -> std::optional<base::Workers::Job> {
     line.running = !line.waiting.empty();
     if (!line.running) return std::nullopt;
@@ -79,8 +87,11 @@ void Exchange::follow_up() {
     line.waiting.pop_front();
     return job;
   });
+  if (!next || engine_->workers.queued() == 0) return next;
   // Refused only when the workers have stopped, and they outlive every loop.
-  if (next) static_cast<void>(engine_->workers.submit_continuation(std::move(*next)));
+  static_cast<void>(engine_->workers.submit_continuation(
+      [self = shared_from_this(), job = std::move(*next)]() mutable { self->take_turn(std::move(job)); }));
+  return std::nullopt;
 }
 
 Exchange::Answer Exchange::answer_of(std::optional<Response> response) {

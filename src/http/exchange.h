@@ -62,7 +62,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   bool run(Admit admit, Work work, std::function<void(Result)> done);
   // Worker thread.
   Answer answer_of(std::optional<Response> response);
-  void follow_up();
+  void take_turn(base::Workers::Job job);
+  std::optional<base::Workers::Job> follower();
   [[nodiscard]] bool takes_no_more() const { return left_ || !consumer_; }
   void abandon_consumer();
 

@@ -32,7 +32,7 @@ base::Result<void> LocalUpload::check_open() const {
 base::Result<UploadData*> LocalUpload::data() {
   if (!data_) {
     BERTH_TRY(auto file, make_file());
-    data_.emplace(std::move(file), status_.algorithm);
+    data_.emplace(*core_, std::move(file), status_.algorithm);
   }
   return &*data_;
 }

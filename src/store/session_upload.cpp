@@ -54,11 +54,11 @@ base::Result<std::optional<UploadData>> resume_data(StoreCore& core, const Uploa
     BERTH_CHECK_OK(revoke_checkpoint(opened));
   } else if (checkpoint && file) {
     if (auto hasher = base::Hasher::restore(algorithm, checkpoint->hash_state)) {
-      return UploadData::resume(std::move(file), std::move(*hasher), checkpoint->offset);
+      return UploadData::resume(core, std::move(file), std::move(*hasher), checkpoint->offset);
     }
   }
   if (!file) return std::nullopt;
-  return UploadData::resume(std::move(file), base::Hasher(algorithm), 0);
+  return UploadData::resume(core, std::move(file), base::Hasher(algorithm), 0);
 }
 
 // Makes a folder and a session file in it. What is left of a failure without a whole header, expire_uploads() finds.

@@ -9,6 +9,7 @@
 #include "store/blob_names.h"
 #include "store/paths.h"
 #include "store/upload_folders.h"
+#include "store/writeback.h"
 
 namespace berth::store {
 
@@ -26,6 +27,7 @@ struct StoreCore {
   const Paths paths;
   BlobNames names;
   UploadFolders folders;
+  Writeback writeback;
   bool unnamed_files = false;  // the file system has O_TMPFILE; set once while the store opens
 };
 

@@ -22,15 +22,17 @@ base::Result<std::uint64_t> hash_file(const base::File& file, base::Hasher& hash
 
 }  // namespace
 
-UploadData::UploadData(std::unique_ptr<base::File> file, base::HashAlgorithm algorithm)
-    : UploadData(std::move(file), base::Hasher(algorithm), 0, 0) {}
+UploadData::UploadData(StoreCore& core, std::unique_ptr<base::File> file, base::HashAlgorithm algorithm)
+    : UploadData(core, std::move(file), base::Hasher(algorithm), 0, 0) {}
 
-UploadData::UploadData(std::unique_ptr<base::File> file, base::Hasher hasher, std::uint64_t offset, std::uint64_t synced)
-    : file_(std::move(file)), hasher_(std::move(hasher)), offset_(offset), writeback_(offset), synced_(synced) {}
+UploadData::UploadData(StoreCore& core, std::unique_ptr<base::File> file, base::Hasher hasher, std::uint64_t offset,
+                       std::uint64_t synced)
+    : core_(&core), file_(std::move(file)), hasher_(std::move(hasher)), offset_(offset), writeback_(offset), synced_(synced) {}
 
-base::Result<UploadData> UploadData::resume(std::unique_ptr<base::File> file, base::Hasher hasher, std::uint64_t hashed) {
+base::Result<UploadData> UploadData::resume(StoreCore& core, std::unique_ptr<base::File> file, base::Hasher hasher,
+                                            std::uint64_t hashed) {
   BERTH_TRY(const std::uint64_t size, hash_file(*file, hasher, hashed));
-  return UploadData(std::move(file), std::move(hasher), size, hashed);
+  return UploadData(core, std::move(file), std::move(hasher), size, hashed);
 }
 
 base::Result<void> UploadData::append(base::ByteView bytes) {
@@ -39,7 +41,7 @@ base::Result<void> UploadData::append(base::ByteView bytes) {
   BERTH_CHECK_OK(file_->write(bytes, offset_));
   offset_ += bytes.size();
   if (offset_ - writeback_ >= kWritebackStepBytes) {
-    file_->start_writeback(writeback_, offset_ - writeback_);
+    core_->writeback.start(file_, writeback_, offset_ - writeback_);
     writeback_ = offset_;
   }
   return {};

@@ -1,5 +1,5 @@
-// The bytes of one upload on their way: hashed, written, and pushed towards the disk while they come, so that the last sync is
-// short.
+// The bytes of one upload on their way: hashed, written, and pushed towards the disk by `core` while they come, so that the last sync
+// is short.
 //
 // What it is not: the session, its lock, or its checkpoint. Memory is bounded by the hasher; nothing is buffered here.
 // Threads: one at a time. Blocks on disk.
@@ -13,15 +13,17 @@
 #include "berth/base/error.h"
 #include "berth/base/fs.h"
 #include "berth/base/hash.h"
+#include "store/store_core.h"
 
 namespace berth::store {
 
 class UploadData {
  public:
   // A file without bytes.
-  UploadData(std::unique_ptr<base::File> file, base::HashAlgorithm algorithm);
+  UploadData(StoreCore& core, std::unique_ptr<base::File> file, base::HashAlgorithm algorithm);
   // A file that has bytes; `hasher` has seen the first `hashed` of them, the others are read now. Errors: io_error.
-  static base::Result<UploadData> resume(std::unique_ptr<base::File> file, base::Hasher hasher, std::uint64_t hashed);
+  static base::Result<UploadData> resume(StoreCore& core, std::unique_ptr<base::File> file, base::Hasher hasher,
+                                         std::uint64_t hashed);
 
   // Errors: storage_full, io_error; how many bytes the file then has is not known.
   base::Result<void> append(base::ByteView bytes);
@@ -37,12 +39,13 @@ class UploadData {
   [[nodiscard]] base::File& file() { return *file_; }
 
  private:
-  UploadData(std::unique_ptr<base::File> file, base::Hasher hasher, std::uint64_t offset, std::uint64_t synced);
+  UploadData(StoreCore& core, std::unique_ptr<base::File> file, base::Hasher hasher, std::uint64_t offset, std::uint64_t synced);
 
-  std::unique_ptr<base::File> file_;
+  StoreCore* core_;
+  std::shared_ptr<base::File> file_;
   base::Hasher hasher_;
   std::uint64_t offset_ = 0;
-  std::uint64_t writeback_ = 0;  // write-back was started for everything before
+  std::uint64_t writeback_ = 0;  // write-back was asked for of everything before
   std::uint64_t synced_ = 0;     // a sync covered everything before
   bool touched_ = true;          // the file changed, or may have, since the last sync
 };

@@ -47,7 +47,7 @@ struct Limits {
   std::chrono::milliseconds body_window{30'000};
   std::size_t connections = 10'000;  // over all listeners; one more → 503 with Retry-After, closed
   std::size_t connections_per_address = 2'000;
-  std::size_t body_buffer_bytes = 256 * 1024;  // one piece of a request body
+  std::size_t body_buffer_bytes = 512 * 1024;  // one piece of a request body
   std::uint64_t drain_bytes = 64 * 1024;       // of an unread body that are read and dropped to keep the connection
   Http2Limits http2;
 };
