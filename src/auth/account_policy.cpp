@@ -58,6 +58,9 @@ class Accounts final : public AccountPolicy {
   [[nodiscard]] Principal guest() const override { return {}; }
   Result<void> check(const Principal& principal, Action action, const Scope& scope) const override;
   Result<void> check_member(const Principal& principal, const Scope& scope) const override;
+  [[nodiscard]] catalog::Sight sight(const Principal& principal) const override {
+    return sight_of(principal, options_.default_org);
+  }
   Result<IssuedToken> issue(const TokenRequest& request) const override;
   [[nodiscard]] std::string public_keys() const override;
   Result<void> tick() override;

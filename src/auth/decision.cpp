@@ -158,7 +158,8 @@ std::string not_issued(std::string_view what, const Question& q) {
 bool token_covers(const TokenScope& scope, const Question& q) {
   if (scope.breadth == TokenScope::Breadth::everything) return true;
   if (q.repository.empty()) return scope.catalog && asks_for_the_list(q);
-  return scope.covers(q.repository, q.action);
+  // The list is of use with what is on it alone.
+  return scope.covers(q.repository, q.action) || (scope.catalog && q.action == Action::registry_list);
 }
 
 }  // namespace
@@ -207,6 +208,38 @@ Decision decide_member(const Principal& principal, const Question& q) {
     return {Verdict::insufficient_scope, not_issued("anything", q)};
   }
   return {Verdict::allowed, {}};
+}
+
+namespace {
+
+// Whether anything but what is open to everybody can be on the principal's list.
+bool lists_by_right(const Principal& principal) {
+  if (principal.rights == nullptr) return false;
+  if (principal.ceiling != nullptr && !principal.ceiling->actions.has(Action::registry_list)) return false;
+  if (principal.scope == nullptr || principal.scope->breadth == TokenScope::Breadth::everything) return true;
+  const auto lists = [](const TokenScope::Item& item) { return item.actions.has(Action::registry_list); };
+  return principal.scope->catalog || std::any_of(principal.scope->items.begin(), principal.scope->items.end(), lists);
+}
+
+}  // namespace
+
+catalog::Sight sight_of(const Principal& principal, std::string_view default_org) {
+  catalog::Sight sight;
+  sight.default_org = default_org;
+  if (principal.kind == Principal::Kind::open) sight.breadth = catalog::Sight::Breadth::everything;
+  if (!lists_by_right(principal)) return sight;
+  const std::int64_t only = principal.ceiling == nullptr ? 0 : principal.ceiling->org;
+  if (principal.ceiling != nullptr) sight.patterns = principal.ceiling->repositories;
+  if (is_administrator(principal) && only == 0) {
+    sight.breadth = catalog::Sight::Breadth::everything;
+    return sight;
+  }
+  if (is_administrator(principal)) sight.parts.push_back({only, 0});
+  for (const auto& grant : principal.rights->grants) {
+    if (only != 0 && grant.org != only) continue;
+    if (role_row(grant.role).actions.has(Action::registry_list)) sight.parts.push_back({grant.org, grant.team});
+  }
+  return sight;
 }
 
 }  // namespace berth::auth

@@ -231,6 +231,20 @@ inline constexpr auto kQueries = std::to_array<QueryRow>({
      "INSERT INTO repositories (name, created_at) VALUES ($1, $2) RETURNING id"},
     {Query::list_repositories, "list_repositories", Dialect::common, Cost::page,
      "SELECT name FROM repositories WHERE name > $1 AND name < '~' ORDER BY name LIMIT $2"},
+    {Query::list_names, "list_names", Dialect::common, Cost::page,
+     "SELECT name FROM repositories WHERE name >= $1 AND name < $2 ORDER BY name LIMIT $3"},
+    {Query::list_names_of_one_part, "list_names_of_one_part", Dialect::common, Cost::page,
+     "SELECT name FROM repositories WHERE name NOT LIKE '%/%' AND name >= $1 AND name < $2 ORDER BY name LIMIT $3"},
+    {Query::list_shared_names, "list_shared_names", Dialect::common, Cost::page,
+     "SELECT name FROM repositories WHERE visibility = 1 AND name >= $1 AND name < $2 ORDER BY name LIMIT $3"},
+    {Query::list_shared_names_of_one_part, "list_shared_names_of_one_part", Dialect::common, Cost::page,
+     "SELECT name FROM repositories WHERE visibility = 1 AND name NOT LIKE '%/%' AND name >= $1 AND name < $2 ORDER BY name "
+     "LIMIT $3"},
+    {Query::list_open_names, "list_open_names", Dialect::common, Cost::page,
+     "SELECT name FROM repositories WHERE visibility >= 3 AND name >= $1 AND name < $2 ORDER BY name LIMIT $3"},
+    {Query::list_names_of_team, "list_names_of_team", Dialect::common, Cost::page,
+     "SELECT r.name FROM repository_shares s JOIN repositories r ON r.id = s.repository_id "
+     "WHERE s.team_id = $1 AND r.name >= $2 AND r.name < $3 AND r.visibility = 2"},
 
     {Query::find_blob_row, "find_blob_row", Dialect::common, Cost::lookup,
      "SELECT size, leased_until FROM blobs WHERE digest = $1"},

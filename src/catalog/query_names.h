@@ -106,6 +106,12 @@ enum class Query : std::uint16_t {
   find_repository,
   insert_repository,
   list_repositories,
+  list_names,
+  list_names_of_one_part,
+  list_shared_names,
+  list_shared_names_of_one_part,
+  list_open_names,
+  list_names_of_team,
   // Blobs
   find_blob_row,
   insert_blob,

@@ -16,6 +16,7 @@
 #include "berth/auth/roles.h"
 #include "berth/base/clock.h"
 #include "berth/catalog/accounts.h"
+#include "berth/catalog/sight.h"
 
 namespace berth::auth {
 
@@ -99,5 +100,7 @@ struct Decision {
 Decision decide(const Principal& principal, const Question& question);
 // Whether any role reaches the organisation, or the team where the question names one; its action and repository do not matter.
 Decision decide_member(const Principal& principal, const Question& question);
+// What a list of repositories is read by: every one in which decide() allows registry:list, and few others.
+catalog::Sight sight_of(const Principal& principal, std::string_view default_org);
 
 }  // namespace berth::auth
