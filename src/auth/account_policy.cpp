@@ -9,6 +9,7 @@
 #include "berth/auth/accounts.h"
 #include "berth/auth/key_text.h"
 #include "berth/auth/passwords.h"
+#include "berth/base/ascii.h"
 #include "berth/base/hash.h"
 #include "berth/base/json.h"
 #include "berth/base/metrics.h"
@@ -30,12 +31,6 @@ constexpr std::string_view kDefaultService = "berth";
 
 // One answer for every way in which a credential can be wrong: wrong, unknown, expired, revoked, disabled.
 auto bad_credential() { return base::fail(ErrorCode::unauthorized, "the credentials are not valid"); }
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return result;
-}
 
 class Accounts final : public AccountPolicy {
  public:
@@ -127,7 +122,7 @@ Result<Principal> Accounts::by_basic(const BasicCredential& basic, const From& f
 }
 
 Result<Principal> Accounts::by_password(const BasicCredential& basic, const From& from) const {
-  const auto email = lower(basic.user);
+  const auto email = base::lower_ascii(basic.user);
   const auto generation = directory_.generation();
   if (const auto user = remembered_.find(email, basic.password, generation, clock_.now())) return user_principal(*user);
   BERTH_TRY(auto confirmed, confirm_password(basic, from));
@@ -140,7 +135,7 @@ Result<Principal> Accounts::by_password(const BasicCredential& basic, const From
 }
 
 Result<ConfirmedPassword> Accounts::confirm_password(const BasicCredential& basic, const From& from) const {
-  const auto email = lower(basic.user);
+  const auto email = base::lower_ascii(basic.user);
   if (auto slowed = brake_.check(from.address, email); !slowed) {
     witness_.refused({.method = Method::password, .reason = RefusedCredential::Reason::slowed}, from);
     return base::fail(std::move(slowed).error());

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "berth/auth/roles.h"
+#include "berth/base/ascii.h"
 #include "service/places.h"
 
 namespace berth::service {
@@ -53,8 +54,7 @@ Result<Role> parse_role(std::string_view name) {
 
 // What an email is, is its mail server's to say; here it is a name with one '@' that fits in a line.
 Result<std::string> parse_email(std::string_view text) {
-  std::string email(text);
-  for (char& c : email) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  std::string email = base::lower_ascii(text);
   const auto at = email.find('@');
   const bool odd = std::any_of(email.begin(), email.end(), [](char c) {
     return static_cast<unsigned char>(c) <= ' ' || c == 0x7f || std::string_view(":,<>\"\\").find(c) != std::string_view::npos;
