@@ -284,10 +284,10 @@ void Application::note_refusal(const http::Request& request, const Match& match,
   }
   if (name) {
     event.org = name->org().empty() ? services_.audit.default_org() : std::string(name->org());
-    event.subject = "repository:" + name->text();
+    event.subject = service::repository_subject(name->text());
   } else if (kind == Access::Kind::organisation || kind == Access::Kind::member) {
     event.org = value_of(match.values, "org");
-    event.subject = "org:" + event.org;
+    event.subject = service::org_subject(event.org);
   }
   services_.audit.count(std::move(event));
 }

@@ -49,7 +49,8 @@ auth::Credential credential_of(const http::Request& request) {
   auto rest = fields.front().substr(space);
   rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
   if (base::equal_ignoring_case(scheme, "basic")) return basic_of(rest);
-  if (base::equal_ignoring_case(scheme, "bearer") || base::equal_ignoring_case(scheme, "apikey")) return auth::BearerCredential{std::string(rest)};
+  if (base::equal_ignoring_case(scheme, "bearer") || base::equal_ignoring_case(scheme, "apikey"))
+    return auth::BearerCredential{std::string(rest)};
   return auth::UnreadableCredential{};
 }
 

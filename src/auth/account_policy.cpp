@@ -15,6 +15,7 @@
 #include "berth/base/metrics.h"
 #include "berth/base/sign.h"
 #include "berth/catalog/sessions.h"
+#include "berth/catalog/subjects.h"
 
 namespace berth::auth {
 
@@ -240,7 +241,7 @@ Result<Principal> Accounts::user_principal(std::int64_t id) const {
   if (record == nullptr || record->user.standing != catalog::Standing::active) return bad_credential();
   Principal principal;
   principal.kind = Principal::Kind::user;
-  principal.name = "user:" + std::to_string(id);
+  principal.name = catalog::user_subject(id);
   principal.user = id;
   principal.rights = record->rights;
   return principal;
@@ -284,7 +285,7 @@ Result<Principal> Accounts::key_principal(const KeyRecord& record) const {
   // A service key is the organisation's: its ceiling says what it may, and the organisation's registry is the most that it can.
   Principal principal;
   principal.kind = Principal::Kind::service;
-  principal.name = "service:" + std::to_string(key.id);
+  principal.name = catalog::actor_name(0, key.id);
   principal.key = key.id;
   principal.rights = std::make_shared<const Rights>(Rights{catalog::Rank::user, {{key.org, 0, catalog::Role::registry_admin}}});
   principal.ceiling = record.ceiling;

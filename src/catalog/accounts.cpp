@@ -2,8 +2,8 @@
 
 #include <set>
 
+#include "berth/catalog/subjects.h"
 #include "catalog/account_rows.h"
-#include "catalog/audit_subjects.h"
 #include "catalog/blobs.h"
 
 namespace berth::catalog {

@@ -16,9 +16,7 @@ using base::ErrorCode;
 constexpr std::uint64_t kMaxPosition = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
 // Range units are case-insensitive (RFC 9110 §14.1).
-bool is_bytes_unit(std::string_view text) {
-  return base::equal_ignoring_case(text, "bytes");
-}
+bool is_bytes_unit(std::string_view text) { return base::equal_ignoring_case(text, "bytes"); }
 
 bool is_digits(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == text.npos; }
 

@@ -6,6 +6,7 @@
 #include "berth/base/hash.h"
 #include "berth/base/log.h"
 #include "berth/catalog/accounts.h"
+#include "berth/catalog/subjects.h"
 #include "berth/service/audit_files.h"
 
 namespace berth::service {
@@ -49,17 +50,8 @@ std::string_view reason_name(auth::RefusedCredential::Reason reason) {
   return {};
 }
 
-std::string user_name(std::int64_t user) { return "user:" + std::to_string(user); }
-
-// As auth names principals.
 catalog::Origin origin_of(std::int64_t user, std::int64_t key, const auth::From& from) {
-  std::string principal = "guest";
-  if (user != 0) {
-    principal = user_name(user);
-  } else if (key != 0) {
-    principal = "service:" + std::to_string(key);
-  }
-  return {std::move(principal), key, std::string(from.address), std::string(from.request)};
+  return {catalog::actor_name(user, key), key, std::string(from.address), std::string(from.request)};
 }
 
 // Only what is refused is worth a row before its minute is over: so that a flood shows at once, and costs two rows a minute.
@@ -200,16 +192,16 @@ void Audit::signed_in(std::int64_t user, const auth::From& from) {
   note({.kind = AuditKind::sign_in,
         .by = origin_of(user, 0, from),
         .org = {},
-        .subject = user_name(user),
+        .subject = catalog::user_subject(user),
         .detail = {{AuditField::method, "password"}}});
 }
 
 void Audit::refused(const auth::RefusedCredential& credential, const auth::From& from) {
   std::string subject;
   if (credential.user != 0) {
-    subject = user_name(credential.user);
+    subject = catalog::user_subject(credential.user);
   } else if (credential.key != 0) {
-    subject = "key:" + std::to_string(credential.key);
+    subject = catalog::key_subject(credential.key);
   }
   auto by = origin_of(0, 0, from);
   by.key = credential.key;

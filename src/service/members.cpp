@@ -15,10 +15,6 @@ using catalog::Role;
 
 namespace {
 
-bool is_administrator(const auth::Principal& who) {
-  return who.rights != nullptr && who.rights->rank == catalog::Rank::platform_administrator;
-}
-
 // The organisations of which grants speak, each once.
 std::set<std::int64_t> orgs_in(const std::vector<catalog::Grant>& grants) {
   std::set<std::int64_t> ids;
@@ -52,6 +48,11 @@ Result<Role> parse_role(std::string_view name) {
   return base::fail(ErrorCode::parameter_invalid, "there is no role \"" + std::string(name) + "\"; roles: " + names);
 }
 
+Result<void> check_role_at(const RolePlace& place, Role role) {
+  if (place.team.empty() || role != Role::org_owner) return {};
+  return base::fail(ErrorCode::parameter_invalid, "ORG_OWNER is a role of a whole organisation, not of a team");
+}
+
 // What an email is, is its mail server's to say; here it is a name with one '@' that fits in a line.
 Result<std::string> parse_email(std::string_view text) {
   std::string email = base::lower_ascii(text);
@@ -71,12 +72,12 @@ Result<std::string> parse_email(std::string_view text) {
 
 Result<std::vector<catalog::Org>> Members::list_orgs(const auth::Principal& who) const {
   const std::int64_t only = who.ceiling == nullptr ? 0 : who.ceiling->org;
-  if (is_administrator(who) && only == 0) {
+  if (who.is_administrator() && only == 0) {
     return all_by_name<catalog::Org>([&](const std::string& after, std::size_t limit) { return rows_.list_orgs(after, limit); });
   }
   std::set<std::int64_t> ids;
   if (who.rights != nullptr) ids = orgs_in(who.rights->grants);
-  if (is_administrator(who)) ids = {only};
+  if (who.is_administrator()) ids = {only};
   std::vector<catalog::Org> orgs;
   for (const auto id : ids) {
     if (only != 0 && id != only) continue;
@@ -103,7 +104,7 @@ Result<std::vector<catalog::Team>> Members::list_teams(const auth::Principal& wh
   const auto has = [&](std::int64_t team) {
     return std::any_of(grants.begin(), grants.end(), [&](const auto& g) { return g.org == org.id && g.team == team; });
   };
-  if (is_administrator(who) || has(0)) return teams;
+  if (who.is_administrator() || has(0)) return teams;
   std::erase_if(teams, [&](const auto& team) { return !has(team.id); });
   return teams;
 }

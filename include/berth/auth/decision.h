@@ -63,6 +63,10 @@ struct Principal {
   // The token's time is over: good for nothing but the URL of an upload that was begun with it.
   enum class Freshness : std::uint8_t { fresh, expired } freshness = Freshness::fresh;
   std::optional<base::TimePoint> until;  // when its token or key runs out, whichever is first
+  // Of the platform, whatever its key or token lets through.
+  [[nodiscard]] bool is_administrator() const {
+    return rights != nullptr && rights->rank == catalog::Rank::platform_administrator;
+  }
   // Its token names what it is good for, and that is no account and no organisation.
   [[nodiscard]] bool for_repositories_alone() const {
     return scope != nullptr && scope->breadth != TokenScope::Breadth::everything;

@@ -87,6 +87,8 @@ class Members {
 
 // Errors: parameter_invalid, which lists the roles.
 base::Result<catalog::Role> parse_role(std::string_view name);
+// Errors: parameter_invalid, for a role of whole organisations in a team.
+base::Result<void> check_role_at(const RolePlace& place, catalog::Role role);
 // In lower case. Errors: parameter_invalid (no email address).
 base::Result<std::string> parse_email(std::string_view text);
 
