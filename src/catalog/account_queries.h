@@ -31,12 +31,14 @@ inline constexpr auto kAccountQueries = std::to_array<QueryRow>({
 
     {Query::insert_org, "insert_org", Dialect::common, Cost::lookup,
      "INSERT INTO orgs (name, display_name, created_at) VALUES ($1, $2, $3) RETURNING id"},
-    {Query::find_org, "find_org", Dialect::common, Cost::lookup, "SELECT id, name, display_name FROM orgs WHERE name = $1"},
+    {Query::find_org, "find_org", Dialect::common, Cost::lookup,
+     "SELECT id, name, display_name, description FROM orgs WHERE name = $1"},
     {Query::find_org_by_id, "find_org_by_id", Dialect::common, Cost::lookup,
-     "SELECT id, name, display_name FROM orgs WHERE id = $1"},
-    {Query::set_org_name, "set_org_name", Dialect::common, Cost::lookup, "UPDATE orgs SET display_name = $1 WHERE id = $2"},
+     "SELECT id, name, display_name, description FROM orgs WHERE id = $1"},
+    {Query::change_org, "change_org", Dialect::common, Cost::lookup,
+     "UPDATE orgs SET display_name = COALESCE($1, display_name), description = COALESCE($2, description) WHERE id = $3"},
     {Query::list_orgs, "list_orgs", Dialect::common, Cost::page,
-     "SELECT id, name, display_name FROM orgs WHERE name > $1 ORDER BY name LIMIT $2"},
+     "SELECT id, name, display_name, description FROM orgs WHERE name > $1 ORDER BY name LIMIT $2"},
     {Query::insert_team, "insert_team", Dialect::common, Cost::lookup,
      "INSERT INTO teams (org_id, name, description, created_at) VALUES ($1, $2, $3, $4) RETURNING id"},
     {Query::ensure_team, "ensure_team", Dialect::common, Cost::lookup,
@@ -78,7 +80,8 @@ inline constexpr auto kAccountQueries = std::to_array<QueryRow>({
     {Query::list_ids_of_team, "list_ids_of_team", Dialect::common, Cost::page,
      "SELECT DISTINCT user_id FROM memberships WHERE team_id = $1 AND team_id <> 0 ORDER BY user_id"},
     {Query::list_places, "list_places", Dialect::common, Cost::page,
-     "SELECT m.org_id, o.name, o.display_name, m.team_id, COALESCE(t.name, ''), COALESCE(t.description, ''), m.role FROM "
+     "SELECT m.org_id, o.name, o.display_name, m.team_id, COALESCE(t.name, ''), COALESCE(t.description, ''), m.role, "
+     "o.description FROM "
      "memberships m JOIN orgs o ON o.id = m.org_id LEFT JOIN teams t ON t.id = m.team_id WHERE m.user_id = $1 ORDER BY "
      "m.org_id, m.team_id, m.role"},
     {Query::list_owners, "list_owners", Dialect::common, Cost::page,

@@ -26,7 +26,9 @@ User user_of(const Rows& rows) {
           base::from_unix_micros(rows.integer(5))};
 }
 
-Org org_of(const Rows& rows) { return {rows.integer(0), std::string(rows.text(1)), std::string(rows.text(2))}; }
+Org org_of(const Rows& rows) {
+  return {rows.integer(0), std::string(rows.text(1)), std::string(rows.text(2)), std::string(rows.text(3))};
+}
 
 Team team_of(const Rows& rows) { return {rows.integer(0), std::string(rows.text(1)), std::string(rows.text(2))}; }
 
@@ -66,6 +68,11 @@ std::vector<std::string> split(std::string_view text) {
 Value time_or_null(const std::optional<base::TimePoint>& time) {
   if (!time) return std::monostate{};
   return base::to_unix_micros(*time);
+}
+
+Value text_or_null(const std::optional<std::string>& text) {
+  if (!text) return std::monostate{};
+  return std::string_view(*text);
 }
 
 std::string text_of(std::int64_t id) { return std::to_string(id); }

@@ -43,6 +43,8 @@ base::Result<void> must_change(Connection& connection, Query query, Values value
 // The id of the new row.
 base::Result<std::int64_t> insert(Connection& connection, Query query, Values values);
 base::Result<void> store_password(Connection& connection, std::int64_t user, const StoredPassword& password, std::int64_t now);
+// A view of `text`.
+Value text_or_null(const std::optional<std::string>& text);
 Value time_or_null(const std::optional<base::TimePoint>& time);
 
 }  // namespace berth::catalog

@@ -143,9 +143,10 @@ Result<std::optional<Org>> SqliteAccounts::find_org(std::int64_t id) {
   return readers_.with([&](Connection& c) { return first_row(c, Query::find_org_by_id, {id}, org_of); });
 }
 
-Result<void> SqliteAccounts::set_org_name(std::int64_t org, std::string_view display_name, const Origin& by) {
+Result<void> SqliteAccounts::change_org(std::int64_t org, const OrgChange& wanted, const Origin& by) {
   return change([&](Connection& c) -> Result<void> {
-    BERTH_CHECK_OK(must_change(c, Query::set_org_name, {display_name, org}, "organisation " + text_of(org)));
+    BERTH_CHECK_OK(must_change(c, Query::change_org, {text_or_null(wanted.display_name), text_or_null(wanted.description), org},
+                               "organisation " + text_of(org)));
     BERTH_TRY(const auto changed, get_org(c, org));
     return audit(
         c, {.kind = AuditKind::org_changed, .by = by, .org = changed.name, .subject = org_subject(changed.name), .detail = {}});

@@ -76,7 +76,7 @@ Result<std::vector<std::int64_t>> SqliteAccounts::list_owner_ids(std::int64_t or
 Result<std::vector<PlacedRole>> SqliteAccounts::list_places(std::int64_t user) {
   return readers_.with([&](Connection& c) {
     return all_rows(c, Query::list_places, {user}, [](const Rows& rows) {
-      return PlacedRole{{rows.integer(0), std::string(rows.text(1)), std::string(rows.text(2))},
+      return PlacedRole{{rows.integer(0), std::string(rows.text(1)), std::string(rows.text(2)), std::string(rows.text(7))},
                         {rows.integer(3), std::string(rows.text(4)), std::string(rows.text(5))},
                         static_cast<Role>(rows.integer(6))};
     });

@@ -31,7 +31,7 @@ std::vector<Role> roles_of_text(std::string_view text) {
 
 Invitation invitation_of(const Rows& rows) {
   return {rows.integer(0),
-          {rows.integer(1), std::string(rows.text(2)), std::string(rows.text(3))},
+          {rows.integer(1), std::string(rows.text(2)), std::string(rows.text(3)), {}},
           {rows.integer(4), std::string(rows.text(5)), std::string(rows.text(6))},
           std::string(rows.text(7)),
           std::string(rows.text(8)),

@@ -36,7 +36,7 @@ enum class Query : std::uint16_t {
   insert_org,
   find_org,
   find_org_by_id,
-  set_org_name,
+  change_org,
   list_orgs,
   insert_team,
   ensure_team,

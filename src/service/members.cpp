@@ -27,6 +27,17 @@ void sort_by_name(std::vector<T>& items) {
   std::sort(items.begin(), items.end(), [](const T& a, const T& b) { return a.name < b.name; });
 }
 
+// `people` come by their ids.
+void put_in_order(std::vector<catalog::User>& people, const PeopleOrder& order) {
+  const auto before = [&](const catalog::User& a, const catalog::User& b) {
+    if (order.by == PeopleOrder::By::name) return a.name < b.name;
+    return order.by == PeopleOrder::By::email ? a.email < b.email : a.id < b.id;
+  };
+  std::stable_sort(people.begin(), people.end(), [&](const auto& a, const auto& b) {
+    return order.direction == PeopleOrder::Direction::ascending ? before(a, b) : before(b, a);
+  });
+}
+
 // Every page of a listing by name.
 template <typename T, typename F>
 Result<std::vector<T>> all_by_name(F&& page_after) {
@@ -90,9 +101,10 @@ Result<std::vector<catalog::Org>> Members::list_orgs(const auth::Principal& who)
 
 Result<catalog::Org> Members::get_org(std::string_view name) const { return get_named_org(rows_, name); }
 
-Result<void> Members::set_org_name(std::string_view name, std::string_view display_name) const {
+Result<void> Members::change_org(std::string_view name, catalog::OrgChange change) const {
   BERTH_TRY(const auto org, get_org(name));
-  return rows_.set_org_name(org.id, display_name.empty() ? name : display_name, by_);
+  if (change.display_name && change.display_name->empty()) change.display_name = org.name;
+  return rows_.change_org(org.id, change, by_);
 }
 
 Result<std::vector<catalog::Team>> Members::list_teams(const auth::Principal& who, std::string_view org_name) const {
@@ -137,7 +149,8 @@ Result<Person> Members::get_self(std::int64_t id) const {
 
 Result<void> Members::rename_self(std::int64_t user, std::string_view name) const { return rows_.set_user_name(user, name, by_); }
 
-Result<std::vector<std::int64_t>> Members::list_ids(const RolePlace& place, const PeopleFilter& filter) const {
+Result<std::vector<std::int64_t>> Members::list_ids(const RolePlace& place, const PeopleFilter& filter,
+                                                    const PeopleOrder& order) const {
   BERTH_TRY(const auto at, ids_of(place));
   BERTH_TRY(auto ids, rows_.list_member_ids(at.org, at.team));
   const auto keep = [&](const std::vector<std::int64_t>& sorted, bool wanted) {
@@ -152,13 +165,19 @@ Result<std::vector<std::int64_t>> Members::list_ids(const RolePlace& place, cons
     BERTH_TRY(const auto user, rows_.find_user_by_email(filter.email));
     keep(user ? std::vector<std::int64_t>{user->id} : std::vector<std::int64_t>{}, true);
   }
-  if (filter.name.empty()) return ids;
-  std::vector<std::int64_t> named;
-  for (const auto id : ids) {
-    BERTH_TRY(const auto user, rows_.find_user(id));
-    if (user && user->name == filter.name) named.push_back(id);
+  if (filter.name.empty() && order.by == PeopleOrder::By::id) {
+    if (order.direction == PeopleOrder::Direction::descending) std::reverse(ids.begin(), ids.end());
+    return ids;
   }
-  return named;
+  std::vector<catalog::User> people;
+  for (const auto one : ids) {
+    BERTH_TRY(auto user, rows_.find_user(one));
+    if (user && (filter.name.empty() || user->name == filter.name)) people.push_back(std::move(*user));
+  }
+  put_in_order(people, order);
+  ids.clear();
+  for (const auto& user : people) ids.push_back(user.id);
+  return ids;
 }
 
 Result<std::optional<catalog::User>> Members::find_account(const PersonName& name) const {

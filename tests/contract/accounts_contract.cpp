@@ -119,13 +119,17 @@ TEST_P(AccountsContract, NamesAndDescriptionsChange) {
   const auto acme = org("acme");
   const auto team = accounts().create_team(acme, "vision", "eyes", {"tester"}).value();
   ASSERT_TRUE(accounts().set_user_name(id, "Ada", {"tester"}));
-  ASSERT_TRUE(accounts().set_org_name(acme, "Acme Corp", {"tester"}));
+  ASSERT_TRUE(accounts().change_org(acme, {.display_name = "Acme Corp", .description = {}}, {"tester"}));
   ASSERT_TRUE(accounts().set_team_description(acme, team, "more eyes", {"tester"}));
   EXPECT_EQ(accounts().find_user(id).value()->name, "Ada");
   EXPECT_EQ(accounts().find_org(acme).value()->display_name, "Acme Corp");
+  EXPECT_EQ(accounts().find_org(acme).value()->description, "");
+  ASSERT_TRUE(accounts().change_org(acme, {.display_name = {}, .description = "makes everything"}, {"tester"}));
+  EXPECT_EQ(accounts().find_org("acme").value()->display_name, "Acme Corp") << "what is not named stays";
+  EXPECT_EQ(accounts().list_orgs("", 9).value().front().description, "makes everything");
   EXPECT_EQ(accounts().find_team(acme, "vision").value()->description, "more eyes");
   EXPECT_EQ(code_of(accounts().set_user_name(7, "x", {"tester"})), ErrorCode::object_unknown);
-  EXPECT_EQ(code_of(accounts().set_org_name(99, "x", {"tester"})), ErrorCode::object_unknown);
+  EXPECT_EQ(code_of(accounts().change_org(99, {}, {"tester"})), ErrorCode::object_unknown);
   EXPECT_EQ(code_of(accounts().set_team_description(99, team, "x", {"tester"})), ErrorCode::object_unknown);
   EXPECT_FALSE(accounts().find_org(99).value());
 }

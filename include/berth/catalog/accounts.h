@@ -58,6 +58,12 @@ struct Org {
   std::int64_t id = 0;
   std::string name;
   std::string display_name;
+  std::string description;
+};
+// What becomes another; nullopt: it stays.
+struct OrgChange {
+  std::optional<std::string> display_name;
+  std::optional<std::string> description;
 };
 struct Team {
   std::int64_t id = 0;
@@ -262,7 +268,7 @@ class AccountCatalog {
   [[nodiscard]] virtual base::Result<std::optional<Org>> find_org(std::string_view name) = 0;
   [[nodiscard]] virtual base::Result<std::optional<Org>> find_org(std::int64_t id) = 0;
   // Errors: unknown.
-  virtual base::Result<void> set_org_name(std::int64_t org, std::string_view display_name, const Origin& by) = 0;
+  virtual base::Result<void> change_org(std::int64_t org, const OrgChange& change, const Origin& by) = 0;
   [[nodiscard]] virtual base::Result<std::vector<Org>> list_orgs(std::string_view after, std::size_t limit) = 0;
   // Errors: exists, unknown (the org).
   virtual base::Result<std::int64_t> create_team(std::int64_t org, std::string_view name, std::string_view description,
