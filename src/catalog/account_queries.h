@@ -126,6 +126,9 @@ inline constexpr auto kAccountQueries = std::to_array<QueryRow>({
     {Query::insert_key, "insert_key", Dialect::common, Cost::lookup,
      "INSERT INTO api_keys (kind, user_id, org_id, name, hash, actions, repositories, created_at, expires_at) VALUES ($1, "
      "$2, $3, $4, $5, $6, $7, $8, $9) RETURNING id"},
+    {Query::count_live_keys, "count_live_keys", Dialect::common, Cost::page,
+     "SELECT count(*) FROM api_keys WHERE user_id = $1 AND user_id IS NOT NULL AND kind = 0 AND revoked_at IS NULL AND "
+     "(expires_at IS NULL OR expires_at > $2) AND id <> $3"},
     {Query::find_key, "find_key", Dialect::common, Cost::lookup,
      "SELECT k.id, k.kind, k.user_id, k.org_id, k.name, k.actions, k.repositories, k.created_at, k.expires_at, k.revoked_at, "
      "k.last_used_at, COALESCE(o.name, '') FROM api_keys k LEFT JOIN orgs o ON o.id = k.org_id WHERE k.id = $1"},

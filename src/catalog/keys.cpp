@@ -16,6 +16,14 @@ Value owner(std::int64_t id) {
   return id;
 }
 
+Result<void> check_most(Connection& connection, const NewKey& key, std::int64_t now) {
+  if (key.most == 0 || key.kind != KeyKind::personal) return {};
+  BERTH_TRY(const auto live, connection.find_integer(Query::count_live_keys, {key.user, now, key.instead_of}));
+  if (live.value_or(0) < key.most) return {};
+  return fail(base::ErrorCode::conflict,
+              "there are " + text_of(*live) + " live keys already, as many as one user may have; end one first");
+}
+
 Result<AuditEvent> key_event(Connection& connection, AuditKind kind, std::int64_t id, const Origin& by) {
   AuditEvent event{.kind = kind, .by = by, .org = {}, .subject = key_subject(id), .detail = {}};
   BERTH_TRY(const auto key, first_row(connection, Query::find_key, {id}, key_of));
@@ -38,6 +46,7 @@ Result<std::int64_t> SqliteAccounts::create_key(const NewKey& key, const Origin&
       BERTH_TRY(const bool there, c.exists(Query::find_user, {key.user}));
       if (!there) return fail(unknown("user " + text_of(key.user)).error());
     }
+    BERTH_CHECK_OK(check_most(c, key, at));
     std::string org;
     if (key.org != 0) {
       BERTH_TRY(const auto home, get_org(c, key.org));

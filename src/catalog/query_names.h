@@ -72,6 +72,7 @@ enum class Query : std::uint16_t {
   delete_old_invitations,
   // Keys
   insert_key,
+  count_live_keys,
   find_key,
   find_key_by_hash,
   list_keys_of_user,

@@ -211,7 +211,8 @@ Result<MadeKey> Accounts::renew(const Key& old, std::chrono::seconds overlap, st
                       .hash = {},
                       .actions = old.actions,
                       .repositories = old.repositories,
-                      .expires = latest};
+                      .expires = latest,
+                      .instead_of = old.id};
   if (old.expires) {
     const auto end = now + (*old.expires - old.created);
     key.expires = std::min(key.expires.value_or(end), end);

@@ -297,6 +297,33 @@ TEST_P(AccountsContract, VisibilityIsARepositorysAndRaisesTheCatalogsGeneration)
   EXPECT_THAT(place(app).shared_teams, IsEmpty());
 }
 
+TEST_P(AccountsContract, AUserHasSoManyLiveKeysAtMost) {
+  const auto owner = user("a@example.com");
+  const auto acme = org("acme");
+  int made = 0;
+  const auto make = [&](catalog::NewKey wish) {
+    wish.user = owner;
+    wish.org = acme;
+    wish.hash = "hash" + std::to_string(made++);
+    wish.most = 2;
+    return accounts().create_key(wish, {"tester"});
+  };
+  const auto later = under_test().clock().now() + std::chrono::hours(1);
+  const auto first = make({}).value();
+  ASSERT_TRUE(make({.name = {}, .hash = {}, .actions = {}, .repositories = {}, .expires = later}));
+  EXPECT_EQ(code_of(make({})), ErrorCode::conflict);
+  EXPECT_TRUE(make({.kind = KeyKind::legacy, .name = {}, .hash = {}, .actions = {}, .repositories = {}, .expires = {}}))
+      << "there is one of those anyway";
+  catalog::NewKey instead;
+  instead.instead_of = first;
+  EXPECT_TRUE(make(instead)) << "its place is taken";
+  EXPECT_EQ(code_of(make(instead)), ErrorCode::conflict) << "once";
+  ASSERT_TRUE(accounts().revoke_key(first, {"tester"}));
+  under_test().clock().advance(std::chrono::hours(1));
+  EXPECT_TRUE(make({})) << "what is revoked or over does not count";
+  EXPECT_EQ(code_of(make({})), ErrorCode::conflict);
+}
+
 TEST_P(AccountsContract, AnImmutableTagIsSetOnceAndNeverMoves) {
   const auto first = image("first");
   const auto second = image("second");

@@ -350,6 +350,23 @@ TEST_F(OwnAccount, OnesNameIsChangedInPersonAlone) {
 TEST_F(OwnAccount, VisibilityIsForWhoMayPublish) {
   push_blob(service::name("acme/app"), "x");
   const std::string url = "/api/v1/repositories/acme/app/-/visibility";
+TEST_F(OwnAccount, KeysHaveALimitForEachUser) {
+  service::Accounts limited(catalog->accounts(), passwords, clock, {"machine:tester"}, {"main", 2});
+  auto with_limit = services();
+  with_limit.accounts = &limited;
+  application = make_application(with_limit);
+  const auto first = own(pw("bob@x"), {{"name", "a"}});
+  ASSERT_FALSE(first.empty());
+  ASSERT_FALSE(own(pw("bob@x"), {{"name", "b"}}).empty());
+  const auto refused = tell(Method::post, "/api/v1/me/keys", pw("bob@x"), {{"org", "acme"}});
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_NE(refused.body.find("2 live keys"), std::string::npos) << refused.body;
+  EXPECT_FALSE(own(pw("ann@x"), {}).empty()) << "somebody else's do not count";
+  EXPECT_EQ(tell(Method::post, path("/api/v1/me/keys", id_of(first), "/rotate"), pw("bob@x"), OrderedJson::object()).status, 201);
+  EXPECT_EQ(tell(Method::post, path("/api/v1/me/keys", id_of(first), "/rotate"), pw("bob@x"), OrderedJson::object()).status, 409)
+      << "the place of the old one was taken";
+}
+
   EXPECT_EQ(get(url, pw("bob@x"))["visibility"], "private");
   EXPECT_EQ(tell(Method::put, url, pw("bob@x"), {{"visibility", "public"}}).status, 403);
   EXPECT_EQ(tell(Method::put, url, pw("ann@x"), {{"visibility", "teams"}, {"teams", {"vision"}}}).status, 200);
@@ -363,6 +380,21 @@ TEST_F(OwnAccount, VisibilityIsForWhoMayPublish) {
 TEST_F(OwnAccount, ADenialSaysWhatIsNeededToThoseWhoMayKnow) {
   const auto need = [&](const std::string& target, const std::string& as) {
     const auto reply = tell(Method::put, target, as, {{"visibility", "public"}});
+TEST_F(OwnAccount, ANameOfOnePartIsSharedWithTeamsOfTheDefaultOrganisation) {
+  ASSERT_TRUE(accounts.create_org("main", ""));
+  ASSERT_TRUE(accounts.create_team("main", "kitchen", ""));
+  ASSERT_TRUE(accounts.grant("tim@x", {"main", "kitchen"}, "REGISTRY_READ"));
+  ASSERT_TRUE(accounts.grant("ann@x", {"main", ""}, "ORG_OWNER"));
+  push_blob(service::name("plain"), "x");
+  const std::string url = "/api/v1/repositories/plain/-/visibility";
+  EXPECT_EQ(tell(Method::put, url, pw("ann@x"), {{"visibility", "teams"}, {"teams", {"vision"}}}).status, 404) << "of another";
+  EXPECT_EQ(tell(Method::put, url, pw("ann@x"), {{"visibility", "teams"}, {"teams", {"kitchen"}}}).status, 200);
+  EXPECT_EQ(get(url, pw("tim@x"))["teams"], Json({"kitchen"}));
+  const auto told = catalog->audit().list({.subject = "repository:plain"}).value().rows.front();
+  EXPECT_EQ(told.org, "main");
+  EXPECT_EQ(told.detail, R"({"visibility":"teams","teams":"kitchen"})");
+}
+
     EXPECT_EQ(reply.status, 403) << reply.body;
     return Json::parse(reply.body);
   };
