@@ -57,6 +57,9 @@ TEST_F(OwnAccount, SaysWhoOneIsAndWhatOneMay) {
   const auto bob = get("/api/v1/me", pw("bob@x"));
   EXPECT_EQ(bob["user"]["email"], "bob@x");
   EXPECT_EQ(bob["user"]["administrator"], false);
+  EXPECT_EQ(bob["registry_host"], "reg.example.com");
+  EXPECT_EQ(bob["version"], BERTH_VERSION);
+  EXPECT_EQ(bob["features"], Json::parse(R"({"scan":false,"oidc":false,"guest":true})"));
   EXPECT_TRUE(bob["key"].is_null());
   EXPECT_EQ(bob["actions"], Json::array());
   ASSERT_EQ(bob["orgs"].size(), 2U);
@@ -347,9 +350,6 @@ TEST_F(OwnAccount, OnesNameIsChangedInPersonAlone) {
   EXPECT_EQ(tell(Method::patch, "/api/v1/me", pw("bob@x"), {{"name", std::string("a\nb")}}).status, 400);
 }
 
-TEST_F(OwnAccount, VisibilityIsForWhoMayPublish) {
-  push_blob(service::name("acme/app"), "x");
-  const std::string url = "/api/v1/repositories/acme/app/-/visibility";
 TEST_F(OwnAccount, KeysHaveALimitForEachUser) {
   service::Accounts limited(catalog->accounts(), passwords, clock, {"machine:tester"}, {"main", 2});
   auto with_limit = services();
@@ -367,6 +367,9 @@ TEST_F(OwnAccount, KeysHaveALimitForEachUser) {
       << "the place of the old one was taken";
 }
 
+TEST_F(OwnAccount, VisibilityIsForWhoMayPublish) {
+  push_blob(service::name("acme/app"), "x");
+  const std::string url = "/api/v1/repositories/acme/app/-/visibility";
   EXPECT_EQ(get(url, pw("bob@x"))["visibility"], "private");
   EXPECT_EQ(tell(Method::put, url, pw("bob@x"), {{"visibility", "public"}}).status, 403);
   EXPECT_EQ(tell(Method::put, url, pw("ann@x"), {{"visibility", "teams"}, {"teams", {"vision"}}}).status, 200);
@@ -377,9 +380,6 @@ TEST_F(OwnAccount, KeysHaveALimitForEachUser) {
   EXPECT_EQ(catalog->accounts().list_immutable_tags(service::name("acme/app")).value(), std::vector<std::string>{"v*"});
 }
 
-TEST_F(OwnAccount, ADenialSaysWhatIsNeededToThoseWhoMayKnow) {
-  const auto need = [&](const std::string& target, const std::string& as) {
-    const auto reply = tell(Method::put, target, as, {{"visibility", "public"}});
 TEST_F(OwnAccount, ANameOfOnePartIsSharedWithTeamsOfTheDefaultOrganisation) {
   ASSERT_TRUE(accounts.create_org("main", ""));
   ASSERT_TRUE(accounts.create_team("main", "kitchen", ""));
@@ -395,6 +395,9 @@ TEST_F(OwnAccount, ANameOfOnePartIsSharedWithTeamsOfTheDefaultOrganisation) {
   EXPECT_EQ(told.detail, R"({"visibility":"teams","teams":"kitchen"})");
 }
 
+TEST_F(OwnAccount, ADenialSaysWhatIsNeededToThoseWhoMayKnow) {
+  const auto need = [&](const std::string& target, const std::string& as) {
+    const auto reply = tell(Method::put, target, as, {{"visibility", "public"}});
     EXPECT_EQ(reply.status, 403) << reply.body;
     return Json::parse(reply.body);
   };
