@@ -351,6 +351,10 @@ TEST_P(AccountsContract, OpenDataGetsItsOrgsOnce) {
   EXPECT_TRUE(accounts().find_org("main").value());
   EXPECT_TRUE(accounts().find_team(acme->id, "vision").value());
   EXPECT_EQ(accounts().list_grants(owner).value().size(), 2U) << "an organisation that was there keeps its owners";
+  const auto told = catalog().audit().list({.subject = "team:acme/vision"}).value().rows;
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].kind, "team.created");
+  EXPECT_EQ(told[0].org, "acme");
   ASSERT_TRUE(catalog().link_blob(repository("late/app"), sha256_of("x"), 1));
   EXPECT_EQ(accounts().adopt_orgs(owner, "main", {"tester"}).value(), 0) << "nothing was made without accounts since";
   ASSERT_TRUE(accounts().note_open_data());
