@@ -72,6 +72,12 @@ inline constexpr auto kAuditQueries = std::to_array<QueryRow>({
      "WHERE org = $1 AND id = $2"},
     {Query::delete_export, "delete_export", Dialect::common, Cost::lookup,
      "DELETE FROM audit_exports WHERE org = $1 AND id = $2"},
+    {Query::find_export_of_rows, "find_export_of_rows", Dialect::common, Cost::page,
+     "SELECT 1 FROM audit_exports WHERE id > $1 AND (state = 0 OR (first_seq <= $2 AND last_seq >= $3)) LIMIT 1"},
+    {Query::find_old_export, "find_old_export", Dialect::common, Cost::page,
+     "SELECT 1 FROM audit_exports WHERE id > $1 AND requested_at < $2 LIMIT 1"},
+    {Query::delete_old_exports, "delete_old_exports", Dialect::common, Cost::page,
+     "DELETE FROM audit_exports WHERE id > $1 AND requested_at < $2"},
 });
 
 }  // namespace berth::catalog

@@ -254,6 +254,9 @@ enum class Query : std::uint16_t {
   list_exports,
   find_export,
   delete_export,
+  find_export_of_rows,
+  find_old_export,
+  delete_old_exports,
   // Looking at all of it
   list_blob_records,
   list_manifest_records,

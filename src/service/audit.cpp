@@ -70,13 +70,15 @@ catalog::Origin own_origin() { return {.principal = "daemon"}; }
 
 class Lines final : public AuditLines {
  public:
-  Lines(catalog::AuditLog& log, catalog::AuditQuery query, std::int64_t through)
-      : log_(log), query_(std::move(query)), through_(through) {}
+  // `of_export`: the id of the export whose lines these are; empty: of none.
+  Lines(catalog::AuditLog& log, catalog::AuditQuery query, std::int64_t through, std::string of_export = {})
+      : log_(log), query_(std::move(query)), through_(through), export_(std::move(of_export)) {}
 
   Result<std::string> next() override {
     std::string text;
     while (text.empty() && !done_) {
       BERTH_TRY(const auto page, log_.list(query_));
+      BERTH_CHECK_OK(check_export());
       query_.last = page.last;
       done_ = !page.more;
       for (const auto& row : page.rows) {
@@ -94,6 +96,13 @@ class Lines final : public AuditLines {
   }
 
  private:
+  // With the export goes what kept its rows: nobody shall take the part that was still there for the whole.
+  [[nodiscard]] Result<void> check_export() const {
+    if (export_.empty()) return {};
+    BERTH_TRY(const auto still, log_.find_export(query_.org, export_));
+    if (still) return {};
+    return base::fail(ErrorCode::object_unknown, "the export was deleted while it was read");
+  }
   static std::string line_of(const base::OrderedJson& json) {
     return json.dump(-1, ' ', false, base::OrderedJson::error_handler_t::replace) + '\n';
   }
@@ -101,6 +110,7 @@ class Lines final : public AuditLines {
   catalog::AuditLog& log_;
   catalog::AuditQuery query_;
   std::int64_t through_;
+  std::string export_;
   bool done_ = false;
   bool ended_ = false;
 };
@@ -290,9 +300,10 @@ Result<void> Audit::tidy() {
     BERTH_TRY(const auto head, log_.get_head());
     base::log::info("audit segment closed", {{"rows", head.count}, {"hash", head.hash}});
   }
+  BERTH_CHECK_OK(log_.delete_old_exports(now - kExportKept));
   if (options_.keep.count() == 0) return {};
   bool more = true;
-  while (more) {
+  while (more && !stopping_) {
     BERTH_TRY(more, log_.prune(now - options_.keep, own_origin()));
   }
   return {};
@@ -344,7 +355,7 @@ Result<std::unique_ptr<AuditLines>> Audit::open_export(std::string_view org, std
                             .order = catalog::AuditQuery::Order::oldest_first,
                             .last = found->first_seq - 1,
                             .limit = kLinesOfAPiece};
-  return std::make_unique<Lines>(log_, std::move(query), found->last_seq);
+  return std::make_unique<Lines>(log_, std::move(query), found->last_seq, std::string(id));
 }
 
 Result<bool> Audit::delete_export(std::string_view org, std::string_view id) { return log_.delete_export(org, id); }
