@@ -190,7 +190,7 @@ class Application final : public http::Handler {
 };
 
 std::shared_ptr<const http::Response> Application::recall(const http::Request& request) {
-  thread_local std::string question;
+  thread_local Question question;
   if (!put_question(request, question)) return nullptr;
   auto known = memory_.find(question);
   if (!known || known->generation != services_.freshness.generation() || known->until <= request.received) return nullptr;
@@ -213,7 +213,7 @@ void Application::remember(const Call& call, const Asked& asked, http::Response&
   const Route& route = call.route;
   const http::Request& request = call.request;
   if (route.recall == Recall::never || response.status != 200 || response.close) return;
-  std::string question;
+  Question question;
   if (!put_question(request, question) || !hold_as_text(response, memory_.largest())) return;
   const base::TimePoint longest = request.received + memory_life_;
   const base::TimePoint until = std::min(longest, asked.credential_until.value_or(longest));
