@@ -190,7 +190,7 @@ class Application final : public http::Handler {
 };
 
 std::shared_ptr<const http::Response> Application::recall(const http::Request& request) {
-  thread_local std::string question;
+  thread_local Question question;
   if (!put_question(request, question)) return nullptr;
   auto known = memory_.find(question);
   if (!known || known->generation != services_.freshness.generation() || known->until <= request.received) return nullptr;
@@ -213,7 +213,7 @@ void Application::remember(const Call& call, const Asked& asked, http::Response&
   const Route& route = call.route;
   const http::Request& request = call.request;
   if (route.recall == Recall::never || response.status != 200 || response.close) return;
-  std::string question;
+  Question question;
   if (!put_question(request, question) || !hold_as_text(response, memory_.largest())) return;
   const base::TimePoint longest = request.received + memory_life_;
   const base::TimePoint until = std::min(longest, asked.credential_until.value_or(longest));
@@ -284,10 +284,10 @@ void Application::note_refusal(const http::Request& request, const Match& match,
   }
   if (name) {
     event.org = name->org().empty() ? services_.audit.default_org() : std::string(name->org());
-    event.subject = "repository:" + name->text();
+    event.subject = service::repository_subject(name->text());
   } else if (kind == Access::Kind::organisation || kind == Access::Kind::member) {
     event.org = value_of(match.values, "org");
-    event.subject = "org:" + event.org;
+    event.subject = service::org_subject(event.org);
   }
   services_.audit.count(std::move(event));
 }

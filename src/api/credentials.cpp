@@ -2,15 +2,12 @@
 
 #include <algorithm>
 
+#include "berth/base/ascii.h"
 #include "berth/base/sign.h"
 
 namespace berth::api {
 
 namespace {
-
-bool equal_words(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return (x | 0x20) == (y | 0x20); });
-}
 
 auth::Credential basic_of(std::string_view encoded) {
   const auto text = base::from_base64(encoded);
@@ -51,8 +48,9 @@ auth::Credential credential_of(const http::Request& request) {
   const auto scheme = fields.front().substr(0, space);
   auto rest = fields.front().substr(space);
   rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-  if (equal_words(scheme, "basic")) return basic_of(rest);
-  if (equal_words(scheme, "bearer") || equal_words(scheme, "apikey")) return auth::BearerCredential{std::string(rest)};
+  if (base::equal_ignoring_case(scheme, "basic")) return basic_of(rest);
+  if (base::equal_ignoring_case(scheme, "bearer") || base::equal_ignoring_case(scheme, "apikey"))
+    return auth::BearerCredential{std::string(rest)};
   return auth::UnreadableCredential{};
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "berth/base/ascii.h"
+
 namespace berth::api {
 
 namespace {
@@ -11,7 +13,7 @@ namespace {
 std::string plain(std::string_view authority) {
   std::string host;
   for (const char c : authority) {
-    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    const char lower = base::lower_ascii(c);
     const bool usual = (lower >= '0' && lower <= '9') || (lower >= 'a' && lower <= 'z') ||
                        std::string_view("-._~:[]").find(lower) != std::string_view::npos;
     if (usual) host += lower;

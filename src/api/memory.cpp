@@ -4,6 +4,8 @@
 #include <span>
 #include <utility>
 
+#include "berth/base/text_map.h"
+
 namespace berth::api {
 
 namespace {
@@ -11,8 +13,8 @@ namespace {
 // What an entry costs beside its text: nodes, strings, fields.
 constexpr std::size_t kEntryBytes = 512;
 
-std::size_t weight(std::string_view question, const KnownAnswer& answer) {
-  std::size_t bytes = kEntryBytes + question.size() + http::text_of(answer.response.body).size();
+std::size_t weight(const Question& question, const KnownAnswer& answer) {
+  std::size_t bytes = kEntryBytes + question.text.size() + http::text_of(answer.response.body).size();
   for (const auto& [name, value] : answer.response.fields.all()) bytes += name.size() + value.size();
   return bytes;
 }
@@ -21,6 +23,9 @@ std::size_t weight(std::string_view question, const KnownAnswer& answer) {
 constexpr std::size_t kLongestQuestion = 8 * 1024;
 // A file of so many bytes is read whole and kept; what is larger is sent by the kernel.
 constexpr std::uint64_t kSmallFile = 16 * 1024;
+
+// Tokens differ at their end, where the signature stands, and so do keys.
+constexpr std::size_t kHashedOfCredential = 48;
 
 enum class FieldUse : std::uint8_t { none, credential, condition };
 
@@ -51,7 +56,7 @@ FieldUse read_field(std::string_view name) {
 }  // namespace
 
 //   method LF authority LF target LF credential
-bool put_question(const http::Request& request, std::string& question) {
+bool put_question(const http::Request& request, Question& question) {
   if (request.method != http::Method::get && request.method != http::Method::head) return false;
   if (request.has_body) return false;
   std::string_view credential;
@@ -65,10 +70,15 @@ bool put_question(const http::Request& request, std::string& question) {
       case FieldUse::condition: return false;
     }
   }
-  question.clear();
-  question.append(request.method == http::Method::get ? "G\n" : "H\n");
-  question.append(request.authority).append("\n").append(request.target).append("\n").append(credential);
-  return question.size() <= kLongestQuestion;
+  auto& text = question.text;
+  text.clear();
+  text.append(request.method == http::Method::get ? "G\n" : "H\n");
+  text.append(request.authority).append("\n").append(request.target).append("\n").append(credential);
+  const std::string_view all = text;
+  const std::string_view asked = all.substr(0, all.size() - credential.size());
+  const std::string_view end = credential.substr(credential.size() - std::min(credential.size(), kHashedOfCredential));
+  question.hash = base::TextHash()(asked) * 31 + base::TextHash()(end);
+  return text.size() <= kLongestQuestion;
 }
 
 bool hold_as_text(http::Response& response, std::size_t limit) {
@@ -89,10 +99,6 @@ bool hold_as_text(http::Response& response, std::size_t limit) {
          http::text_of(response.body).size() <= limit;
 }
 
-base::Synced<AnswerMemory::Shard>& AnswerMemory::shard_of(std::string_view question) {
-  return shards_[(base::TextHash()(question) >> 8) % kShards];
-}
-
 // Half of the budget is the young ones'.
 void AnswerMemory::make_room(Shard& shard, std::size_t bytes) const {
   if (shard.young_bytes + bytes > shard_budget_ / 2) {
@@ -102,7 +108,7 @@ void AnswerMemory::make_room(Shard& shard, std::size_t bytes) const {
   shard.young_bytes += bytes;
 }
 
-std::shared_ptr<const KnownAnswer> AnswerMemory::find(std::string_view question) {
+std::shared_ptr<const KnownAnswer> AnswerMemory::find(const Question& question) {
   return shard_of(question).with([&](Shard& shard) -> std::shared_ptr<const KnownAnswer> {
     if (const auto young = shard.young.find(question); young != shard.young.end()) return young->second;
     const auto old = shard.old.find(question);
@@ -115,7 +121,7 @@ std::shared_ptr<const KnownAnswer> AnswerMemory::find(std::string_view question)
   });
 }
 
-void AnswerMemory::keep(std::string question, std::shared_ptr<const KnownAnswer> answer) {
+void AnswerMemory::keep(Question question, std::shared_ptr<const KnownAnswer> answer) {
   const std::size_t bytes = weight(question, *answer);
   if (bytes > largest()) return;
   shard_of(question).with([&](Shard& shard) {

@@ -13,10 +13,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "berth/base/clock.h"
 #include "berth/base/synced.h"
-#include "berth/base/text_map.h"
 #include "berth/http/message.h"
 #include "berth/service/pull_counter.h"
 
@@ -30,6 +30,13 @@ struct KnownAnswer {
   std::string principal;                     // whose share of requests it is taken from (caller_limits.h)
 };
 
+// Everything that an answer depends on. Compared whole; `hash` is of a part, as a long credential costs a read more than the rest of it.
+struct Question {
+  std::string text;
+  std::size_t hash = 0;
+  friend bool operator==(const Question& a, const Question& b) { return a.hash == b.hash && a.text == b.text; }
+};
+
 class AnswerMemory {
  public:
   // Keeps at most about `budget` bytes; 0 keeps nothing.
@@ -38,11 +45,14 @@ class AnswerMemory {
   // The largest answer worth keeping, with its question.
   [[nodiscard]] std::size_t largest() const { return shard_budget_ / 4; }
 
-  [[nodiscard]] std::shared_ptr<const KnownAnswer> find(std::string_view question);
-  void keep(std::string question, std::shared_ptr<const KnownAnswer> answer);
+  [[nodiscard]] std::shared_ptr<const KnownAnswer> find(const Question& question);
+  void keep(Question question, std::shared_ptr<const KnownAnswer> answer);
 
  private:
-  using Map = base::TextMap<std::shared_ptr<const KnownAnswer>>;
+  struct Hash {
+    std::size_t operator()(const Question& question) const noexcept { return question.hash; }
+  };
+  using Map = std::unordered_map<Question, std::shared_ptr<const KnownAnswer>, Hash>;
   struct Shard {
     Map young;
     Map old;
@@ -50,16 +60,16 @@ class AnswerMemory {
   };
   static constexpr std::size_t kShards = 16;
 
-  base::Synced<Shard>& shard_of(std::string_view question);
+  base::Synced<Shard>& shard_of(const Question& question) { return shards_[(question.hash >> 8) % kShards]; }
   void make_room(Shard& shard, std::size_t bytes) const;
 
   const std::size_t shard_budget_;
   std::array<base::Synced<Shard>, kShards> shards_;
 };
 
-// Writes everything that an answer of a route with a memory depends on. False: the request is not of that kind (it has a body or a
-// condition, is no GET or HEAD, or is too long to be worth it).
-bool put_question(const http::Request& request, std::string& question);
+// Writes the question that a request to a route with a memory is. False: it is not of that kind (it has a body or a condition, is no GET
+// or HEAD, or is too long to be worth it).
+bool put_question(const http::Request& request, Question& question);
 
 // Makes the body a text that answers share, reading a small file into memory. False, and unchanged, when it is larger than `limit` or of
 // another kind. Worker thread.

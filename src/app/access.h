@@ -41,7 +41,8 @@ class AccessBox {
       : directory_(settings.text(Setting::data)),
         default_org_(settings.text(Setting::default_org)),
         rows_(catalog.accounts()),
-        accounts_(rows_, passwords_, clock, {.principal = "daemon"}),
+        accounts_(rows_, passwords_, clock, {.principal = "daemon"},
+                  {default_org_, static_cast<std::int64_t>(settings.number(Setting::keys_per_user))}),
         sessions_(catalog.sessions(), session_options(settings), clock) {}
   static service::SessionOptions session_options(const Settings& settings);
   base::Result<std::string> make_administrator(const std::string& url);

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
+#include "berth/base/ascii.h"
 #include "berth/base/bytes.h"
 
 namespace berth::app {
@@ -42,11 +42,6 @@ constexpr std::string_view kHostCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGH
 
 bool is_host(std::string_view text) {
   return text.find_first_not_of(kHostCharacters) == std::string_view::npos && text.front() != ':';
-}
-
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 std::string machine_name() {
@@ -177,7 +172,7 @@ base::Result<ListenPlan> plan_listeners(const Settings& settings) {
   }
   for (const auto& text : settings.list(Setting::hosts)) {
     if (!is_host(text)) return invalid("hosts has \"" + text + "\"; write NAME or NAME:PORT");
-    plan.hosts.push_back(lower_case(text));
+    plan.hosts.push_back(base::lower_ascii(text));
   }
   for (const auto& text : settings.list(Setting::trusted_proxies)) {
     if (!plan.trusted_proxies.add(text)) {

@@ -63,6 +63,7 @@ constexpr SettingRow kRows[] = {
     {Setting::scrub_rate, "scrub_rate", SettingType::bytes, "20MiB", 0, kTiB, "", "Bytes a second that the scrub reads to find damaged blobs; 0 switches it off."},
     {Setting::scrub_interval, "scrub_interval", SettingType::duration, "7d", kSecond, 365 * kDay, "", "From the start of one scrub of all blobs to the start of the next."},
     {Setting::default_org, "default_org", SettingType::text, "main", 0, 0, "", "The organisation that repositories with names of one part belong to; made at the first start."},
+    {Setting::keys_per_user, "keys_per_user", SettingType::number, "100", 0, 1000000, "", "Personal keys that one user may have at once, those that are over not counted. 0: no limit."},
     {Setting::token_lifetime, "token_lifetime", SettingType::duration, "300s", kSecond, kHour, "", "How long a token for pushes and pulls is good. Rights are looked up at each use all the same."},
     {Setting::invitation_lifetime, "invitation_lifetime", SettingType::duration, "7d", 60 * kSecond, 90 * kDay, "", "How long the link of an invitation is good when whoever invites says nothing else."},
     {Setting::smtp_url, "smtp_url", SettingType::text, "", 0, 0, "", "The mail server that takes invitations: smtp://mail.example:587 or smtps://mail.example:465. Without one the link goes to whoever invites."},

@@ -9,11 +9,13 @@
 #include "berth/auth/accounts.h"
 #include "berth/auth/key_text.h"
 #include "berth/auth/passwords.h"
+#include "berth/base/ascii.h"
 #include "berth/base/hash.h"
 #include "berth/base/json.h"
 #include "berth/base/metrics.h"
 #include "berth/base/sign.h"
 #include "berth/catalog/sessions.h"
+#include "berth/catalog/subjects.h"
 
 namespace berth::auth {
 
@@ -30,12 +32,6 @@ constexpr std::string_view kDefaultService = "berth";
 
 // One answer for every way in which a credential can be wrong: wrong, unknown, expired, revoked, disabled.
 auto bad_credential() { return base::fail(ErrorCode::unauthorized, "the credentials are not valid"); }
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return result;
-}
 
 class Accounts final : public AccountPolicy {
  public:
@@ -58,6 +54,9 @@ class Accounts final : public AccountPolicy {
   [[nodiscard]] Principal guest() const override { return {}; }
   Result<void> check(const Principal& principal, Action action, const Scope& scope) const override;
   Result<void> check_member(const Principal& principal, const Scope& scope) const override;
+  [[nodiscard]] catalog::Sight sight(const Principal& principal) const override {
+    return sight_of(principal, options_.default_org);
+  }
   Result<IssuedToken> issue(const TokenRequest& request) const override;
   [[nodiscard]] std::string public_keys() const override;
   Result<void> tick() override;
@@ -124,7 +123,7 @@ Result<Principal> Accounts::by_basic(const BasicCredential& basic, const From& f
 }
 
 Result<Principal> Accounts::by_password(const BasicCredential& basic, const From& from) const {
-  const auto email = lower(basic.user);
+  const auto email = base::lower_ascii(basic.user);
   const auto generation = directory_.generation();
   if (const auto user = remembered_.find(email, basic.password, generation, clock_.now())) return user_principal(*user);
   BERTH_TRY(auto confirmed, confirm_password(basic, from));
@@ -137,7 +136,7 @@ Result<Principal> Accounts::by_password(const BasicCredential& basic, const From
 }
 
 Result<ConfirmedPassword> Accounts::confirm_password(const BasicCredential& basic, const From& from) const {
-  const auto email = lower(basic.user);
+  const auto email = base::lower_ascii(basic.user);
   if (auto slowed = brake_.check(from.address, email); !slowed) {
     witness_.refused({.method = Method::password, .reason = RefusedCredential::Reason::slowed}, from);
     return base::fail(std::move(slowed).error());
@@ -242,7 +241,7 @@ Result<Principal> Accounts::user_principal(std::int64_t id) const {
   if (record == nullptr || record->user.standing != catalog::Standing::active) return bad_credential();
   Principal principal;
   principal.kind = Principal::Kind::user;
-  principal.name = "user:" + std::to_string(id);
+  principal.name = catalog::user_subject(id);
   principal.user = id;
   principal.rights = record->rights;
   return principal;
@@ -286,7 +285,7 @@ Result<Principal> Accounts::key_principal(const KeyRecord& record) const {
   // A service key is the organisation's: its ceiling says what it may, and the organisation's registry is the most that it can.
   Principal principal;
   principal.kind = Principal::Kind::service;
-  principal.name = "service:" + std::to_string(key.id);
+  principal.name = catalog::actor_name(0, key.id);
   principal.key = key.id;
   principal.rights = std::make_shared<const Rights>(Rights{catalog::Rank::user, {{key.org, 0, catalog::Role::registry_admin}}});
   principal.ceiling = record.ceiling;

@@ -7,17 +7,12 @@
 namespace berth::auth {
 
 using catalog::Grant;
-using catalog::Rank;
 using catalog::Role;
 using catalog::Visibility;
 
 namespace {
 
 bool is_reading(Action action) { return action == Action::registry_list || action == Action::registry_pull; }
-
-bool is_administrator(const Principal& principal) {
-  return principal.rights != nullptr && principal.rights->rank == Rank::platform_administrator;
-}
 
 bool open_to_all(const Question& q) {
   if (q.repository.empty()) return false;
@@ -64,7 +59,7 @@ bool has_right(const Rights& rights, const Question& q, Action action) {
 
 bool roles_allow(const Principal& principal, const Question& q) {
   if (principal.rights == nullptr) return false;
-  if (is_administrator(principal)) return true;
+  if (principal.is_administrator()) return true;
   return std::any_of(principal.rights->grants.begin(), principal.rights->grants.end(),
                      [&](const Grant& grant) { return gives(grant, q, q.action) || shared_with(grant, q); });
 }
@@ -122,7 +117,7 @@ Decision refuse(const Principal& principal, const Question& q) {
 std::optional<Decision> refuse_new_place(const Principal& principal, const Question& q) {
   if (q.action != Action::registry_push || q.repository.empty()) return std::nullopt;
   if (!q.place.org) return deny(q, "there is no organisation " + std::string(q.org) + ", and a push makes none");
-  if (q.team.empty() || q.place.team || is_administrator(principal)) return std::nullopt;
+  if (q.team.empty() || q.place.team || principal.is_administrator()) return std::nullopt;
   if (has_right(*principal.rights, q, Action::teams_manage)) return std::nullopt;
   auto decision = deny(q, "there is no team " + std::string(q.team) + " in organisation " + std::string(q.org) +
                               ", and making it needs the role USER_ADMIN or ORG_OWNER");
@@ -158,7 +153,8 @@ std::string not_issued(std::string_view what, const Question& q) {
 bool token_covers(const TokenScope& scope, const Question& q) {
   if (scope.breadth == TokenScope::Breadth::everything) return true;
   if (q.repository.empty()) return scope.catalog && asks_for_the_list(q);
-  return scope.covers(q.repository, q.action);
+  // The list is of use with what is on it alone.
+  return scope.covers(q.repository, q.action) || (scope.catalog && q.action == Action::registry_list);
 }
 
 }  // namespace
@@ -201,12 +197,44 @@ Decision decide_member(const Principal& principal, const Question& q) {
   const bool reached = principal.ceiling == nullptr || key_reaches(*principal.ceiling, q);
   const bool member = principal.rights != nullptr && std::any_of(principal.rights->grants.begin(), principal.rights->grants.end(),
                                                                  [&](const Grant& grant) { return reaches(grant, q); });
-  if (!reached || !(member || is_administrator(principal)))
+  if (!reached || !(member || principal.is_administrator()))
     return {Verdict::denied, "nothing on " + subject(q) + " is open to you"};
   if (principal.for_repositories_alone()) {
     return {Verdict::insufficient_scope, not_issued("anything", q)};
   }
   return {Verdict::allowed, {}};
+}
+
+namespace {
+
+// Whether anything but what is open to everybody can be on the principal's list.
+bool lists_by_right(const Principal& principal) {
+  if (principal.rights == nullptr) return false;
+  if (principal.ceiling != nullptr && !principal.ceiling->actions.has(Action::registry_list)) return false;
+  if (principal.scope == nullptr || principal.scope->breadth == TokenScope::Breadth::everything) return true;
+  const auto lists = [](const TokenScope::Item& item) { return item.actions.has(Action::registry_list); };
+  return principal.scope->catalog || std::any_of(principal.scope->items.begin(), principal.scope->items.end(), lists);
+}
+
+}  // namespace
+
+catalog::Sight sight_of(const Principal& principal, std::string_view default_org) {
+  catalog::Sight sight;
+  sight.default_org = default_org;
+  if (principal.kind == Principal::Kind::open) sight.breadth = catalog::Sight::Breadth::everything;
+  if (!lists_by_right(principal)) return sight;
+  const std::int64_t only = principal.ceiling == nullptr ? 0 : principal.ceiling->org;
+  if (principal.ceiling != nullptr) sight.patterns = principal.ceiling->repositories;
+  if (principal.is_administrator() && only == 0) {
+    sight.breadth = catalog::Sight::Breadth::everything;
+    return sight;
+  }
+  if (principal.is_administrator()) sight.parts.push_back({only, 0});
+  for (const auto& grant : principal.rights->grants) {
+    if (only != 0 && grant.org != only) continue;
+    if (role_row(grant.role).actions.has(Action::registry_list)) sight.parts.push_back({grant.org, grant.team});
+  }
+  return sight;
 }
 
 }  // namespace berth::auth

@@ -3,6 +3,7 @@
 #include "berth/base/hash.h"
 #include "berth/base/json.h"
 #include "berth/base/sign.h"
+#include "berth/catalog/subjects.h"
 
 namespace berth::auth {
 
@@ -48,10 +49,7 @@ base::OrderedJson access_of(const TokenScope& scope) {
   return access;
 }
 
-std::string subject_of(const Claims& claims) {
-  if (claims.user != 0) return "user:" + std::to_string(claims.user);
-  return claims.key != 0 ? "service:" + std::to_string(claims.key) : "guest";
-}
+std::string subject_of(const Claims& claims) { return catalog::actor_name(claims.user, claims.key); }
 
 auto refuse(std::string_view why) { return base::fail(base::Error(ErrorCode::unauthorized, "the token is not valid").in(why)); }
 

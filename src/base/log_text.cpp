@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "berth/base/ascii.h"
 #include "berth/base/log.h"
 
 namespace berth::base::log {
@@ -13,17 +14,12 @@ namespace {
 
 constexpr std::string_view kRedacted = "[redacted]";
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z'); }
+bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (lower_ascii(c) >= 'a' && lower_ascii(c) <= 'z'); }
 bool is_url_safe(char c) { return is_alphanumeric(c) || c == '_' || c == '-'; }
 // RFC 9110 token68, which Bearer and Basic carry.
 bool is_token68(char c) { return is_url_safe(c) || c == '.' || c == '~' || c == '+' || c == '/' || c == '='; }
 bool is_jwt(char c) { return is_url_safe(c) || c == '.'; }
 bool is_query_value(char c) { return c != '&' && c != '#' && c != '"' && static_cast<unsigned char>(c) > ' '; }
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
-}
 
 // What a credential looks like: a prefix, then at least `shortest` characters of one alphabet.
 struct Shape {
@@ -48,7 +44,7 @@ constexpr std::array<Shape, 10> kShapes = {{{"bearer ", is_token68, 1, true},
 // The length of the credential at text[at], or 0; `kept` is how much of it may stay.
 std::size_t credential_at(std::string_view text, std::size_t at, std::size_t& kept) {
   for (const Shape& shape : kShapes) {
-    if (!equals_ignoring_case(text.substr(at, shape.prefix.size()), shape.prefix)) continue;
+    if (!equal_ignoring_case(text.substr(at, shape.prefix.size()), shape.prefix)) continue;
     std::size_t start = at + shape.prefix.size();
     while (shape.spaces && start < text.size() && text[start] == ' ') ++start;
     std::size_t end = start;
@@ -97,7 +93,7 @@ bool is_secret_name(std::string_view name) {
   static constexpr std::array<std::string_view, 7> kNames = {"authorization", "cookie", "password", "token",
                                                              "secret",        "key",    "_state"};
   return std::any_of(kNames.begin(), kNames.end(), [&](std::string_view secret) {
-    return name.size() >= secret.size() && equals_ignoring_case(name.substr(name.size() - secret.size()), secret);
+    return name.size() >= secret.size() && equal_ignoring_case(name.substr(name.size() - secret.size()), secret);
   });
 }
 

@@ -1,5 +1,7 @@
 #include "catalog/account_rows.h"
 
+#include "berth/catalog/subjects.h"
+
 namespace berth::catalog {
 
 using base::ErrorCode;
@@ -24,7 +26,9 @@ User user_of(const Rows& rows) {
           base::from_unix_micros(rows.integer(5))};
 }
 
-Org org_of(const Rows& rows) { return {rows.integer(0), std::string(rows.text(1)), std::string(rows.text(2))}; }
+Org org_of(const Rows& rows) {
+  return {rows.integer(0), std::string(rows.text(1)), std::string(rows.text(2)), std::string(rows.text(3))};
+}
 
 Team team_of(const Rows& rows) { return {rows.integer(0), std::string(rows.text(1)), std::string(rows.text(2))}; }
 
@@ -66,10 +70,49 @@ Value time_or_null(const std::optional<base::TimePoint>& time) {
   return base::to_unix_micros(*time);
 }
 
+Value text_or_null(const std::optional<std::string>& text) {
+  if (!text) return std::monostate{};
+  return std::string_view(*text);
+}
+
 std::string text_of(std::int64_t id) { return std::to_string(id); }
 
 Result<void> unknown(std::string_view what) { return fail(ErrorCode::object_unknown, "there is no " + std::string(what)); }
 Result<void> exists(std::string_view what) { return fail(ErrorCode::already_exists, "there is already " + std::string(what)); }
+
+Result<Org> get_org(Connection& connection, std::int64_t id) {
+  BERTH_TRY(auto org, first_row(connection, Query::find_org_by_id, {id}, org_of));
+  if (!org) return fail(unknown("organisation " + text_of(id)).error());
+  return *std::move(org);
+}
+
+Result<std::string> get_team_name(Connection& connection, std::int64_t org, std::int64_t team) {
+  BERTH_TRY(auto name, first_row(connection, Query::find_team_by_id, {org, team},
+                                 [](const Rows& rows) { return std::string(rows.text(0)); }));
+  if (!name) return fail(unknown("team " + text_of(team)).error());
+  return *std::move(name);
+}
+
+AuditEvent org_created(std::string_view name, const Origin& by) {
+  return {.kind = AuditKind::org_created, .by = by, .org = std::string(name), .subject = org_subject(name), .detail = {}};
+}
+
+AuditEvent team_event(AuditKind kind, std::string_view org, std::string_view team, const Origin& by) {
+  return {.kind = kind, .by = by, .org = std::string(org), .subject = team_subject(org, team), .detail = {}};
+}
+
+Result<AuditEvent> grant_event(Connection& connection, AuditKind kind, std::int64_t user, const Grant& grant, const Origin& by) {
+  BERTH_TRY(auto org, get_org(connection, grant.org));
+  AuditEvent event{.kind = kind,
+                   .by = by,
+                   .org = std::move(org.name),
+                   .subject = user_subject(user),
+                   .detail = {{AuditField::role, std::string(role_name(grant.role))}}};
+  if (grant.team == 0) return event;
+  BERTH_TRY(auto team, get_team_name(connection, grant.org, grant.team));
+  event.detail.emplace_back(AuditField::team, std::move(team));
+  return event;
+}
 
 // An UPDATE or DELETE that must meet a row.
 Result<void> must_change(Connection& connection, Query query, Values values, std::string_view what) {

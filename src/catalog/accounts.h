@@ -35,7 +35,7 @@ class SqliteAccounts final : public AccountCatalog {
   base::Result<std::int64_t> create_org(std::string_view name, std::string_view display_name, const Origin& by) override;
   base::Result<std::optional<Org>> find_org(std::string_view name) override;
   base::Result<std::optional<Org>> find_org(std::int64_t id) override;
-  base::Result<void> set_org_name(std::int64_t org, std::string_view display_name, const Origin& by) override;
+  base::Result<void> change_org(std::int64_t org, const OrgChange& change, const Origin& by) override;
   base::Result<std::vector<Org>> list_orgs(std::string_view after, std::size_t limit) override;
   base::Result<std::int64_t> create_team(std::int64_t org, std::string_view name, std::string_view description,
                                          const Origin& by) override;

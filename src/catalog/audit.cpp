@@ -213,8 +213,15 @@ Result<bool> SqliteAudit::seal(std::int64_t rows, base::TimePoint oldest) {
 }
 
 Result<bool> SqliteAudit::prune(base::TimePoint oldest, const Origin& by) {
-  const auto look = [&](Connection& c) {
-    return first_row(c, Query::find_oldest_segment, {std::int64_t{0}, base::to_unix_micros(oldest)}, segment_of);
+  const auto look = [&](Connection& c) -> Result<std::optional<AuditSegment>> {
+    BERTH_TRY(auto segment,
+              first_row(c, Query::find_oldest_segment, {std::int64_t{0}, base::to_unix_micros(oldest)}, segment_of));
+    if (!segment) return std::nullopt;
+    // The oldest goes first, so what an export holds keeps everything behind it too.
+    BERTH_TRY(const bool wanted,
+              c.exists(Query::find_export_of_rows, {std::string_view(), segment->last_seq, segment->first_seq}));
+    if (wanted) return std::nullopt;
+    return segment;
   };
   BERTH_TRY(const auto due, readers_.with(look));
   if (!due) return false;
@@ -288,6 +295,19 @@ Result<bool> SqliteAudit::delete_export(std::string_view org, std::string_view i
       [&](Connection& c) -> Result<bool> {
         BERTH_TRY(const auto gone, c.run(Query::delete_export, {org, id}));
         return gone > 0;
+      },
+      Writer::Effect::bookkeeping);
+}
+
+Result<void> SqliteAudit::delete_old_exports(base::TimePoint oldest) {
+  const auto before = base::to_unix_micros(oldest);
+  BERTH_TRY(const bool any,
+            readers_.with([&](Connection& c) { return c.exists(Query::find_old_export, {std::string_view(), before}); }));
+  if (!any) return {};
+  return writer_.run(
+      [&](Connection& c) -> Result<void> {
+        BERTH_TRY([[maybe_unused]] const auto gone, c.run(Query::delete_old_exports, {std::string_view(), before}));
+        return {};
       },
       Writer::Effect::bookkeeping);
 }

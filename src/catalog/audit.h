@@ -25,6 +25,7 @@ class SqliteAudit final : public AuditLog {
   base::Result<std::vector<AuditExport>> list_exports(std::string_view org, std::size_t limit) override;
   base::Result<std::optional<AuditExport>> find_export(std::string_view org, std::string_view id) override;
   base::Result<bool> delete_export(std::string_view org, std::string_view id) override;
+  base::Result<void> delete_old_exports(base::TimePoint oldest) override;
 
  private:
   [[nodiscard]] std::int64_t now() const { return base::to_unix_micros(clock_.now()); }

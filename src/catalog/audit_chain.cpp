@@ -5,7 +5,7 @@
 #include "berth/base/json.h"
 #include "berth/base/log.h"
 #include "berth/base/sign.h"
-#include "catalog/audit_subjects.h"
+#include "berth/catalog/subjects.h"
 
 namespace berth::catalog {
 

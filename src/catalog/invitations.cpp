@@ -2,9 +2,9 @@
 #include <set>
 
 #include "berth/base/bytes.h"
+#include "berth/catalog/subjects.h"
 #include "catalog/account_rows.h"
 #include "catalog/accounts.h"
-#include "catalog/audit_subjects.h"
 
 namespace berth::catalog {
 
@@ -31,7 +31,7 @@ std::vector<Role> roles_of_text(std::string_view text) {
 
 Invitation invitation_of(const Rows& rows) {
   return {rows.integer(0),
-          {rows.integer(1), std::string(rows.text(2)), std::string(rows.text(3))},
+          {rows.integer(1), std::string(rows.text(2)), std::string(rows.text(3)), {}},
           {rows.integer(4), std::string(rows.text(5)), std::string(rows.text(6))},
           std::string(rows.text(7)),
           std::string(rows.text(8)),
@@ -147,7 +147,7 @@ Result<std::int64_t> SqliteAccounts::accept_invitations(const Acceptance& accept
     }
     // Whoever takes it up is the one who does it.
     auto self = by;
-    self.principal = "user:" + text_of(user);
+    self.principal = user_subject(user);
     for (const auto& invitation : invitations) {
       for (const auto role : invitation.roles) {
         BERTH_CHECK_OK(give(c, user, {invitation.org.id, invitation.team.id, role}, self));

@@ -16,6 +16,7 @@
 #include "catalog/readers.h"
 #include "catalog/reads.h"
 #include "catalog/sessions.h"
+#include "catalog/sight.h"
 #include "catalog/sqlite_parts.h"
 #include "catalog/tags.h"
 #include "catalog/writer.h"
@@ -56,6 +57,15 @@ class SqliteCatalog final : public Catalog {
 
   Result<NamePage> list_repositories(std::string_view after, std::size_t limit) override {
     return readers_.with([&](Connection& c) { return catalog::list_repositories(c, after, limit); });
+  }
+
+  Result<NamePage> list_repositories_in(const Sight& sight, std::string_view after, std::size_t limit) override {
+    return readers_.with([&](Connection& c) -> Result<NamePage> {
+      BERTH_TRY(auto transaction, Transaction::begin(c, Connection::Access::read));
+      BERTH_TRY(auto page, catalog::list_repositories_in(c, sight, after, limit));
+      BERTH_CHECK_OK(transaction.commit());
+      return page;
+    });
   }
 
   Result<void> link_blob(const oci::RepositoryName& repository, const oci::Digest& digest, std::uint64_t size) override {

@@ -177,7 +177,7 @@ class FieldList final : public FieldSink {
 
  private:
   void add(std::string_view name, std::string_view value, std::uint8_t flags) {
-    for (const char c : name) text_.push_back(lower(c));
+    for (const char c : name) text_.push_back(lower_ascii(c));
     text_.append(value);
     list_.push_back({nullptr, nullptr, name.size(), value.size(), flags});
   }

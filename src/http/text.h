@@ -5,20 +5,15 @@
 #include <array>
 #include <string_view>
 
+#include "berth/base/ascii.h"
+
 namespace berth::http {
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
-}
+using base::equal_ignoring_case;
+using base::lower_ascii;
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_alphanumeric(char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z'); }
+constexpr bool is_alphanumeric(char c) { return is_digit(c) || (lower_ascii(c) >= 'a' && lower_ascii(c) <= 'z'); }
 namespace detail {
 inline constexpr std::array<bool, 256> kTokenChars = [] {
   std::array<bool, 256> table{};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "berth/base/ascii.h"
 #include "berth/base/bytes.h"
 #include "oci/text.h"
 
@@ -15,10 +16,7 @@ using base::ErrorCode;
 constexpr std::uint64_t kMaxPosition = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
 // Range units are case-insensitive (RFC 9110 §14.1).
-bool is_bytes_unit(std::string_view text) {
-  constexpr std::string_view kUnit = "bytes";
-  return std::equal(text.begin(), text.end(), kUnit.begin(), kUnit.end(), [](char a, char b) { return to_lower_ascii(a) == b; });
-}
+bool is_bytes_unit(std::string_view text) { return base::equal_ignoring_case(text, "bytes"); }
 
 bool is_digits(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == text.npos; }
 

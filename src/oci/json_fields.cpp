@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "berth/base/ascii.h"
 #include "berth/oci/media_type.h"
 #include "oci/text.h"
 
@@ -30,7 +31,7 @@ std::string fold_case(std::string_view key) {
       folded += 'k';
       at += kKelvin.size() - 1;
     } else {
-      folded += to_lower_ascii(key[at]);
+      folded += base::lower_ascii(key[at]);
     }
   }
   return folded;

@@ -1,5 +1,6 @@
 #include "berth/oci/media_type.h"
 
+#include "berth/base/ascii.h"
 #include "oci/text.h"
 
 namespace berth::oci {
@@ -30,9 +31,7 @@ base::Result<std::string> parse_media_type(std::string_view header) {
                           " is not a media type: expected type/subtype, each 1 to 127 letters, digits or !#$&-^_.+ "
                           "that begin with a letter or digit");
   }
-  std::string lower(essence);
-  for (char& c : lower) c = to_lower_ascii(c);
-  return lower;
+  return base::lower_ascii(essence);
 }
 
 }  // namespace berth::oci

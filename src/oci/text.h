@@ -12,6 +12,4 @@ std::string show(std::string_view text);
 // Without the spaces and tabs at both ends (OWS of RFC 9110 §5.6.3).
 std::string_view trim_blanks(std::string_view text);
 
-constexpr char to_lower_ascii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 }  // namespace berth::oci

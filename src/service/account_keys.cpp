@@ -11,7 +11,6 @@ using auth::ActionSet;
 using auth::Principal;
 using base::ErrorCode;
 using base::Result;
-using catalog::Rank;
 using catalog::Role;
 
 namespace {
@@ -34,12 +33,8 @@ void add_all(ActionSet& to, ActionSet more) {
   }
 }
 
-bool is_administrator(const Principal& principal) {
-  return principal.rights != nullptr && principal.rights->rank == Rank::platform_administrator;
-}
-
 bool has_roles(const Principal& principal) {
-  return principal.rights != nullptr && (is_administrator(principal) || !principal.rights->grants.empty());
+  return principal.rights != nullptr && (principal.is_administrator() || !principal.rights->grants.empty());
 }
 
 ActionSet let_through(const Principal& principal) {
@@ -90,7 +85,7 @@ Result<Self> Accounts::describe(const Principal& principal) {
   if (principal.key != 0) {
     BERTH_TRY(self.key, rows_.find_key(principal.key));
   }
-  if (is_administrator(principal) && (principal.ceiling == nullptr || principal.ceiling->org == 0)) {
+  if (principal.is_administrator() && (principal.ceiling == nullptr || principal.ceiling->org == 0)) {
     for (const auto action : kAdministrators) self.actions.add(action);
     self.actions = self.actions & let_through(principal);
   }
@@ -113,7 +108,7 @@ Result<void> Accounts::describe_orgs(const Principal& principal, Self& self) {
     if (only != 0 && membership.grant.org != only) continue;
     if (self.orgs.empty() || last != membership.grant.org) {
       self.orgs.push_back(part_of(membership.org, membership.org_display_name));
-      if (is_administrator(principal)) {
+      if (principal.is_administrator()) {
         self.orgs.back().actions = auth::role_row(Role::org_owner).actions;
         for (const auto action : kAdministratorsInOrg) self.orgs.back().actions.add(action);
       }
@@ -216,7 +211,8 @@ Result<MadeKey> Accounts::renew(const Key& old, std::chrono::seconds overlap, st
                       .hash = {},
                       .actions = old.actions,
                       .repositories = old.repositories,
-                      .expires = latest};
+                      .expires = latest,
+                      .instead_of = old.id};
   if (old.expires) {
     const auto end = now + (*old.expires - old.created);
     key.expires = std::min(key.expires.value_or(end), end);

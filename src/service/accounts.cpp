@@ -258,6 +258,7 @@ Members Accounts::members() const { return {rows_, by_}; }
 Result<MadeKey> Accounts::store_key(catalog::NewKey key) {
   const auto text = auth::make_key_text(key.kind);
   key.hash = text.hash();
+  key.most = options_.keys_per_user;
   BERTH_TRY(const auto id, rows_.create_key(key, by_));
   return MadeKey{id, text.berth_spelling(), text.nvapi_spelling()};
 }
@@ -325,7 +326,7 @@ Result<void> Accounts::set_visibility(std::string_view repository, std::string_v
   }
   std::vector<std::int64_t> ids;
   for (const auto& team_name : teams) {
-    BERTH_TRY(const auto org, get_org(name.org()));
+    BERTH_TRY(const auto org, get_org(name.org().empty() ? std::string_view(options_.default_org) : name.org()));
     BERTH_TRY(const auto team, get_team(org, team_name));
     ids.push_back(team.id);
   }

@@ -6,6 +6,7 @@
 #include "berth/base/hash.h"
 #include "berth/base/log.h"
 #include "berth/catalog/accounts.h"
+#include "berth/catalog/subjects.h"
 #include "berth/service/audit_files.h"
 
 namespace berth::service {
@@ -49,17 +50,8 @@ std::string_view reason_name(auth::RefusedCredential::Reason reason) {
   return {};
 }
 
-std::string user_name(std::int64_t user) { return "user:" + std::to_string(user); }
-
-// As auth names principals.
 catalog::Origin origin_of(std::int64_t user, std::int64_t key, const auth::From& from) {
-  std::string principal = "guest";
-  if (user != 0) {
-    principal = user_name(user);
-  } else if (key != 0) {
-    principal = "service:" + std::to_string(key);
-  }
-  return {std::move(principal), key, std::string(from.address), std::string(from.request)};
+  return {catalog::actor_name(user, key), key, std::string(from.address), std::string(from.request)};
 }
 
 // Only what is refused is worth a row before its minute is over: so that a flood shows at once, and costs two rows a minute.
@@ -78,13 +70,15 @@ catalog::Origin own_origin() { return {.principal = "daemon"}; }
 
 class Lines final : public AuditLines {
  public:
-  Lines(catalog::AuditLog& log, catalog::AuditQuery query, std::int64_t through)
-      : log_(log), query_(std::move(query)), through_(through) {}
+  // `of_export`: the id of the export whose lines these are; empty: of none.
+  Lines(catalog::AuditLog& log, catalog::AuditQuery query, std::int64_t through, std::string of_export = {})
+      : log_(log), query_(std::move(query)), through_(through), export_(std::move(of_export)) {}
 
   Result<std::string> next() override {
     std::string text;
     while (text.empty() && !done_) {
       BERTH_TRY(const auto page, log_.list(query_));
+      BERTH_CHECK_OK(check_export());
       query_.last = page.last;
       done_ = !page.more;
       for (const auto& row : page.rows) {
@@ -102,6 +96,13 @@ class Lines final : public AuditLines {
   }
 
  private:
+  // With the export goes what kept its rows: nobody shall take the part that was still there for the whole.
+  [[nodiscard]] Result<void> check_export() const {
+    if (export_.empty()) return {};
+    BERTH_TRY(const auto still, log_.find_export(query_.org, export_));
+    if (still) return {};
+    return base::fail(ErrorCode::object_unknown, "the export was deleted while it was read");
+  }
   static std::string line_of(const base::OrderedJson& json) {
     return json.dump(-1, ' ', false, base::OrderedJson::error_handler_t::replace) + '\n';
   }
@@ -109,6 +110,7 @@ class Lines final : public AuditLines {
   catalog::AuditLog& log_;
   catalog::AuditQuery query_;
   std::int64_t through_;
+  std::string export_;
   bool done_ = false;
   bool ended_ = false;
 };
@@ -200,16 +202,16 @@ void Audit::signed_in(std::int64_t user, const auth::From& from) {
   note({.kind = AuditKind::sign_in,
         .by = origin_of(user, 0, from),
         .org = {},
-        .subject = user_name(user),
+        .subject = catalog::user_subject(user),
         .detail = {{AuditField::method, "password"}}});
 }
 
 void Audit::refused(const auth::RefusedCredential& credential, const auth::From& from) {
   std::string subject;
   if (credential.user != 0) {
-    subject = user_name(credential.user);
+    subject = catalog::user_subject(credential.user);
   } else if (credential.key != 0) {
-    subject = "key:" + std::to_string(credential.key);
+    subject = catalog::key_subject(credential.key);
   }
   auto by = origin_of(0, 0, from);
   by.key = credential.key;
@@ -298,9 +300,10 @@ Result<void> Audit::tidy() {
     BERTH_TRY(const auto head, log_.get_head());
     base::log::info("audit segment closed", {{"rows", head.count}, {"hash", head.hash}});
   }
+  BERTH_CHECK_OK(log_.delete_old_exports(now - kExportKept));
   if (options_.keep.count() == 0) return {};
   bool more = true;
-  while (more) {
+  while (more && !stopping_) {
     BERTH_TRY(more, log_.prune(now - options_.keep, own_origin()));
   }
   return {};
@@ -352,7 +355,7 @@ Result<std::unique_ptr<AuditLines>> Audit::open_export(std::string_view org, std
                             .order = catalog::AuditQuery::Order::oldest_first,
                             .last = found->first_seq - 1,
                             .limit = kLinesOfAPiece};
-  return std::make_unique<Lines>(log_, std::move(query), found->last_seq);
+  return std::make_unique<Lines>(log_, std::move(query), found->last_seq, std::string(id));
 }
 
 Result<bool> Audit::delete_export(std::string_view org, std::string_view id) { return log_.delete_export(org, id); }

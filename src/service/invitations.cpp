@@ -7,6 +7,7 @@
 #include "berth/base/hash.h"
 #include "berth/base/sign.h"
 #include "berth/outbound/mail.h"
+#include "berth/service/members.h"
 #include "service/places.h"
 
 namespace berth::service {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "berth/auth/roles.h"
+#include "berth/base/ascii.h"
 #include "service/places.h"
 
 namespace berth::service {
@@ -13,10 +14,6 @@ using base::Result;
 using catalog::Role;
 
 namespace {
-
-bool is_administrator(const auth::Principal& who) {
-  return who.rights != nullptr && who.rights->rank == catalog::Rank::platform_administrator;
-}
 
 // The organisations of which grants speak, each once.
 std::set<std::int64_t> orgs_in(const std::vector<catalog::Grant>& grants) {
@@ -28,6 +25,17 @@ std::set<std::int64_t> orgs_in(const std::vector<catalog::Grant>& grants) {
 template <typename T>
 void sort_by_name(std::vector<T>& items) {
   std::sort(items.begin(), items.end(), [](const T& a, const T& b) { return a.name < b.name; });
+}
+
+// `people` come by their ids.
+void put_in_order(std::vector<catalog::User>& people, const PeopleOrder& order) {
+  const auto before = [&](const catalog::User& a, const catalog::User& b) {
+    if (order.by == PeopleOrder::By::name) return a.name < b.name;
+    return order.by == PeopleOrder::By::email ? a.email < b.email : a.id < b.id;
+  };
+  std::stable_sort(people.begin(), people.end(), [&](const auto& a, const auto& b) {
+    return order.direction == PeopleOrder::Direction::ascending ? before(a, b) : before(b, a);
+  });
 }
 
 // Every page of a listing by name.
@@ -51,10 +59,14 @@ Result<Role> parse_role(std::string_view name) {
   return base::fail(ErrorCode::parameter_invalid, "there is no role \"" + std::string(name) + "\"; roles: " + names);
 }
 
+Result<void> check_role_at(const RolePlace& place, Role role) {
+  if (place.team.empty() || role != Role::org_owner) return {};
+  return base::fail(ErrorCode::parameter_invalid, "ORG_OWNER is a role of a whole organisation, not of a team");
+}
+
 // What an email is, is its mail server's to say; here it is a name with one '@' that fits in a line.
 Result<std::string> parse_email(std::string_view text) {
-  std::string email(text);
-  for (char& c : email) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  std::string email = base::lower_ascii(text);
   const auto at = email.find('@');
   const bool odd = std::any_of(email.begin(), email.end(), [](char c) {
     return static_cast<unsigned char>(c) <= ' ' || c == 0x7f || std::string_view(":,<>\"\\").find(c) != std::string_view::npos;
@@ -71,12 +83,12 @@ Result<std::string> parse_email(std::string_view text) {
 
 Result<std::vector<catalog::Org>> Members::list_orgs(const auth::Principal& who) const {
   const std::int64_t only = who.ceiling == nullptr ? 0 : who.ceiling->org;
-  if (is_administrator(who) && only == 0) {
+  if (who.is_administrator() && only == 0) {
     return all_by_name<catalog::Org>([&](const std::string& after, std::size_t limit) { return rows_.list_orgs(after, limit); });
   }
   std::set<std::int64_t> ids;
   if (who.rights != nullptr) ids = orgs_in(who.rights->grants);
-  if (is_administrator(who)) ids = {only};
+  if (who.is_administrator()) ids = {only};
   std::vector<catalog::Org> orgs;
   for (const auto id : ids) {
     if (only != 0 && id != only) continue;
@@ -89,9 +101,10 @@ Result<std::vector<catalog::Org>> Members::list_orgs(const auth::Principal& who)
 
 Result<catalog::Org> Members::get_org(std::string_view name) const { return get_named_org(rows_, name); }
 
-Result<void> Members::set_org_name(std::string_view name, std::string_view display_name) const {
+Result<void> Members::change_org(std::string_view name, catalog::OrgChange change) const {
   BERTH_TRY(const auto org, get_org(name));
-  return rows_.set_org_name(org.id, display_name.empty() ? name : display_name, by_);
+  if (change.display_name && change.display_name->empty()) change.display_name = org.name;
+  return rows_.change_org(org.id, change, by_);
 }
 
 Result<std::vector<catalog::Team>> Members::list_teams(const auth::Principal& who, std::string_view org_name) const {
@@ -103,7 +116,7 @@ Result<std::vector<catalog::Team>> Members::list_teams(const auth::Principal& wh
   const auto has = [&](std::int64_t team) {
     return std::any_of(grants.begin(), grants.end(), [&](const auto& g) { return g.org == org.id && g.team == team; });
   };
-  if (is_administrator(who) || has(0)) return teams;
+  if (who.is_administrator() || has(0)) return teams;
   std::erase_if(teams, [&](const auto& team) { return !has(team.id); });
   return teams;
 }
@@ -136,7 +149,8 @@ Result<Person> Members::get_self(std::int64_t id) const {
 
 Result<void> Members::rename_self(std::int64_t user, std::string_view name) const { return rows_.set_user_name(user, name, by_); }
 
-Result<std::vector<std::int64_t>> Members::list_ids(const RolePlace& place, const PeopleFilter& filter) const {
+Result<std::vector<std::int64_t>> Members::list_ids(const RolePlace& place, const PeopleFilter& filter,
+                                                    const PeopleOrder& order) const {
   BERTH_TRY(const auto at, ids_of(place));
   BERTH_TRY(auto ids, rows_.list_member_ids(at.org, at.team));
   const auto keep = [&](const std::vector<std::int64_t>& sorted, bool wanted) {
@@ -151,13 +165,19 @@ Result<std::vector<std::int64_t>> Members::list_ids(const RolePlace& place, cons
     BERTH_TRY(const auto user, rows_.find_user_by_email(filter.email));
     keep(user ? std::vector<std::int64_t>{user->id} : std::vector<std::int64_t>{}, true);
   }
-  if (filter.name.empty()) return ids;
-  std::vector<std::int64_t> named;
-  for (const auto id : ids) {
-    BERTH_TRY(const auto user, rows_.find_user(id));
-    if (user && user->name == filter.name) named.push_back(id);
+  if (filter.name.empty() && order.by == PeopleOrder::By::id) {
+    if (order.direction == PeopleOrder::Direction::descending) std::reverse(ids.begin(), ids.end());
+    return ids;
   }
-  return named;
+  std::vector<catalog::User> people;
+  for (const auto one : ids) {
+    BERTH_TRY(auto user, rows_.find_user(one));
+    if (user && (filter.name.empty() || user->name == filter.name)) people.push_back(std::move(*user));
+  }
+  put_in_order(people, order);
+  ids.clear();
+  for (const auto& user : people) ids.push_back(user.id);
+  return ids;
 }
 
 Result<std::optional<catalog::User>> Members::find_account(const PersonName& name) const {

@@ -23,9 +23,4 @@ Result<catalog::Team> get_named_team(catalog::AccountCatalog& rows, const catalo
   return std::move(*team);
 }
 
-Result<void> check_role_at(const RolePlace& place, catalog::Role role) {
-  if (place.team.empty() || role != catalog::Role::org_owner) return {};
-  return base::fail(ErrorCode::parameter_invalid, "ORG_OWNER is a role of a whole organisation, not of a team");
-}
-
 }  // namespace berth::service

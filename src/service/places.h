@@ -16,7 +16,4 @@ base::Error no_such(std::string_view what, std::string_view name);
 base::Result<catalog::Org> get_named_org(catalog::AccountCatalog& rows, std::string_view name);
 base::Result<catalog::Team> get_named_team(catalog::AccountCatalog& rows, const catalog::Org& org, std::string_view name);
 
-// Errors: parameter_invalid, for a role of whole organisations in a team.
-base::Result<void> check_role_at(const RolePlace& place, catalog::Role role);
-
 }  // namespace berth::service

@@ -135,9 +135,10 @@ base::Result<catalog::NamePage> Listing::tags(const oci::RepositoryName& reposit
   return catalog::NamePage{};
 }
 
-base::Result<catalog::NamePage> Listing::repositories(std::string_view after, std::size_t limit) const {
+base::Result<catalog::NamePage> Listing::repositories(const catalog::Sight& sight, std::string_view after,
+                                                      std::size_t limit) const {
   if (limit == 0) return catalog::NamePage{};
-  return catalog_.list_repositories(after, limit);
+  return catalog_.list_repositories_in(sight, after, limit);
 }
 
 base::Result<catalog::ReferrerPage> Listing::referrers(const oci::RepositoryName& repository, const oci::Digest& subject,

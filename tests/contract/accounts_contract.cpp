@@ -119,13 +119,17 @@ TEST_P(AccountsContract, NamesAndDescriptionsChange) {
   const auto acme = org("acme");
   const auto team = accounts().create_team(acme, "vision", "eyes", {"tester"}).value();
   ASSERT_TRUE(accounts().set_user_name(id, "Ada", {"tester"}));
-  ASSERT_TRUE(accounts().set_org_name(acme, "Acme Corp", {"tester"}));
+  ASSERT_TRUE(accounts().change_org(acme, {.display_name = "Acme Corp", .description = {}}, {"tester"}));
   ASSERT_TRUE(accounts().set_team_description(acme, team, "more eyes", {"tester"}));
   EXPECT_EQ(accounts().find_user(id).value()->name, "Ada");
   EXPECT_EQ(accounts().find_org(acme).value()->display_name, "Acme Corp");
+  EXPECT_EQ(accounts().find_org(acme).value()->description, "");
+  ASSERT_TRUE(accounts().change_org(acme, {.display_name = {}, .description = "makes everything"}, {"tester"}));
+  EXPECT_EQ(accounts().find_org("acme").value()->display_name, "Acme Corp") << "what is not named stays";
+  EXPECT_EQ(accounts().list_orgs("", 9).value().front().description, "makes everything");
   EXPECT_EQ(accounts().find_team(acme, "vision").value()->description, "more eyes");
   EXPECT_EQ(code_of(accounts().set_user_name(7, "x", {"tester"})), ErrorCode::object_unknown);
-  EXPECT_EQ(code_of(accounts().set_org_name(99, "x", {"tester"})), ErrorCode::object_unknown);
+  EXPECT_EQ(code_of(accounts().change_org(99, {}, {"tester"})), ErrorCode::object_unknown);
   EXPECT_EQ(code_of(accounts().set_team_description(99, team, "x", {"tester"})), ErrorCode::object_unknown);
   EXPECT_FALSE(accounts().find_org(99).value());
 }
@@ -293,6 +297,33 @@ TEST_P(AccountsContract, VisibilityIsARepositorysAndRaisesTheCatalogsGeneration)
   EXPECT_THAT(place(app).shared_teams, IsEmpty());
 }
 
+TEST_P(AccountsContract, AUserHasSoManyLiveKeysAtMost) {
+  const auto owner = user("a@example.com");
+  const auto acme = org("acme");
+  int made = 0;
+  const auto make = [&](catalog::NewKey wish) {
+    wish.user = owner;
+    wish.org = acme;
+    wish.hash = "hash" + std::to_string(made++);
+    wish.most = 2;
+    return accounts().create_key(wish, {"tester"});
+  };
+  const auto later = under_test().clock().now() + std::chrono::hours(1);
+  const auto first = make({}).value();
+  ASSERT_TRUE(make({.name = {}, .hash = {}, .actions = {}, .repositories = {}, .expires = later}));
+  EXPECT_EQ(code_of(make({})), ErrorCode::conflict);
+  EXPECT_TRUE(make({.kind = KeyKind::legacy, .name = {}, .hash = {}, .actions = {}, .repositories = {}, .expires = {}}))
+      << "there is one of those anyway";
+  catalog::NewKey instead;
+  instead.instead_of = first;
+  EXPECT_TRUE(make(instead)) << "its place is taken";
+  EXPECT_EQ(code_of(make(instead)), ErrorCode::conflict) << "once";
+  ASSERT_TRUE(accounts().revoke_key(first, {"tester"}));
+  under_test().clock().advance(std::chrono::hours(1));
+  EXPECT_TRUE(make({})) << "what is revoked or over does not count";
+  EXPECT_EQ(code_of(make({})), ErrorCode::conflict);
+}
+
 TEST_P(AccountsContract, AnImmutableTagIsSetOnceAndNeverMoves) {
   const auto first = image("first");
   const auto second = image("second");
@@ -320,6 +351,10 @@ TEST_P(AccountsContract, OpenDataGetsItsOrgsOnce) {
   EXPECT_TRUE(accounts().find_org("main").value());
   EXPECT_TRUE(accounts().find_team(acme->id, "vision").value());
   EXPECT_EQ(accounts().list_grants(owner).value().size(), 2U) << "an organisation that was there keeps its owners";
+  const auto told = catalog().audit().list({.subject = "team:acme/vision"}).value().rows;
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].kind, "team.created");
+  EXPECT_EQ(told[0].org, "acme");
   ASSERT_TRUE(catalog().link_blob(repository("late/app"), sha256_of("x"), 1));
   EXPECT_EQ(accounts().adopt_orgs(owner, "main", {"tester"}).value(), 0) << "nothing was made without accounts since";
   ASSERT_TRUE(accounts().note_open_data());

@@ -64,6 +64,7 @@ enum class Setting : std::uint8_t {
   scrub_rate,
   scrub_interval,
   default_org,
+  keys_per_user,
   token_lifetime,
   invitation_lifetime,
   smtp_url,

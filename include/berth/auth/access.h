@@ -90,6 +90,8 @@ class Policy {
   [[nodiscard]] virtual base::Result<void> check(const Principal& principal, Action action, const Scope& scope) const = 0;
   // Whether it has any role at all in the scope's organisation, or in its team where one is named. Errors: as check().
   [[nodiscard]] virtual base::Result<void> check_member(const Principal& principal, const Scope& scope) const = 0;
+  // What a list of the repositories that the principal may list is read by (decision.h).
+  [[nodiscard]] virtual catalog::Sight sight(const Principal& principal) const = 0;
   // Errors: as authenticate(); unsupported (there are no accounts here).
   [[nodiscard]] virtual base::Result<IssuedToken> issue(const TokenRequest& request) const = 0;
   // The public keys that tokens are signed with, as a JWK set (RFC 7517 §5).
@@ -111,6 +113,11 @@ class OpenPolicy : public Policy {
   }
   [[nodiscard]] base::Result<void> check(const Principal&, Action, const Scope&) const override { return {}; }
   [[nodiscard]] base::Result<void> check_member(const Principal&, const Scope&) const override { return {}; }
+  [[nodiscard]] catalog::Sight sight(const Principal&) const override {
+    catalog::Sight sight;
+    sight.breadth = catalog::Sight::Breadth::everything;
+    return sight;
+  }
   [[nodiscard]] base::Result<IssuedToken> issue(const TokenRequest&) const override {
     return base::fail(base::ErrorCode::unsupported, "this registry runs with --open: everything is allowed without a token");
   }

@@ -16,6 +16,7 @@
 #include "berth/auth/roles.h"
 #include "berth/base/clock.h"
 #include "berth/catalog/accounts.h"
+#include "berth/catalog/sight.h"
 
 namespace berth::auth {
 
@@ -62,6 +63,10 @@ struct Principal {
   // The token's time is over: good for nothing but the URL of an upload that was begun with it.
   enum class Freshness : std::uint8_t { fresh, expired } freshness = Freshness::fresh;
   std::optional<base::TimePoint> until;  // when its token or key runs out, whichever is first
+  // Of the platform, whatever its key or token lets through.
+  [[nodiscard]] bool is_administrator() const {
+    return rights != nullptr && rights->rank == catalog::Rank::platform_administrator;
+  }
   // Its token names what it is good for, and that is no account and no organisation.
   [[nodiscard]] bool for_repositories_alone() const {
     return scope != nullptr && scope->breadth != TokenScope::Breadth::everything;
@@ -99,5 +104,7 @@ struct Decision {
 Decision decide(const Principal& principal, const Question& question);
 // Whether any role reaches the organisation, or the team where the question names one; its action and repository do not matter.
 Decision decide_member(const Principal& principal, const Question& question);
+// What a list of repositories is read by: every one in which decide() allows registry:list, and few others.
+catalog::Sight sight_of(const Principal& principal, std::string_view default_org);
 
 }  // namespace berth::auth

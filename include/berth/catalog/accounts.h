@@ -58,6 +58,12 @@ struct Org {
   std::int64_t id = 0;
   std::string name;
   std::string display_name;
+  std::string description;
+};
+// What becomes another; nullopt: it stays.
+struct OrgChange {
+  std::optional<std::string> display_name;
+  std::optional<std::string> description;
 };
 struct Team {
   std::int64_t id = 0;
@@ -171,6 +177,8 @@ struct NewKey {
   std::vector<std::string> actions;
   std::vector<std::string> repositories;
   std::optional<base::TimePoint> expires;
+  std::int64_t most = 0;        // personal keys of its user that may be live, it among them; 0: no limit
+  std::int64_t instead_of = 0;  // a key that is not counted, as this one takes its place
 };
 
 // Somebody is to come into an organisation, or a team of it.
@@ -262,7 +270,7 @@ class AccountCatalog {
   [[nodiscard]] virtual base::Result<std::optional<Org>> find_org(std::string_view name) = 0;
   [[nodiscard]] virtual base::Result<std::optional<Org>> find_org(std::int64_t id) = 0;
   // Errors: unknown.
-  virtual base::Result<void> set_org_name(std::int64_t org, std::string_view display_name, const Origin& by) = 0;
+  virtual base::Result<void> change_org(std::int64_t org, const OrgChange& change, const Origin& by) = 0;
   [[nodiscard]] virtual base::Result<std::vector<Org>> list_orgs(std::string_view after, std::size_t limit) = 0;
   // Errors: exists, unknown (the org).
   virtual base::Result<std::int64_t> create_team(std::int64_t org, std::string_view name, std::string_view description,
@@ -314,7 +322,7 @@ class AccountCatalog {
   virtual base::Result<std::int64_t> accept_invitations(const Acceptance& acceptance, const Origin& by) = 0;
 
   // --- keys -----------------------------------------------------------------------------------------------------------
-  // A new legacy key revokes the user's older one in the same transaction. Errors: unknown (owner).
+  // A new legacy key revokes the user's older one in the same transaction. Errors: unknown (owner), conflict (NewKey::most).
   virtual base::Result<std::int64_t> create_key(const NewKey& key, const Origin& by) = 0;
   [[nodiscard]] virtual base::Result<std::optional<Key>> find_key(std::int64_t id) = 0;
   [[nodiscard]] virtual base::Result<std::optional<Key>> find_key_by_hash(std::string_view hash) = 0;

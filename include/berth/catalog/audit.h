@@ -213,7 +213,7 @@ class AuditLog {
   // Closes the stretch of rows since the last segment, when it has `rows` of them or its first is older than `oldest`. False: not yet.
   virtual base::Result<bool> seal(std::int64_t rows, base::TimePoint oldest) = 0;
   // Takes away the rows of the oldest segment that is still here, if its last row is older than `oldest`, and tells of it in a row by `by`.
-  // False: there is none.
+  // False: there is none, or an export that is ready or waits may hold some of its rows.
   virtual base::Result<bool> prune(base::TimePoint oldest, const Origin& by) = 0;
 
   virtual base::Result<void> add_export(const AuditExport& wanted) = 0;
@@ -224,6 +224,8 @@ class AuditLog {
   [[nodiscard]] virtual base::Result<std::optional<AuditExport>> find_export(std::string_view org, std::string_view id) = 0;
   // False when there was none.
   virtual base::Result<bool> delete_export(std::string_view org, std::string_view id) = 0;
+  // Those that were asked for before `oldest`.
+  virtual base::Result<void> delete_old_exports(base::TimePoint oldest) = 0;
 };
 
 }  // namespace berth::catalog

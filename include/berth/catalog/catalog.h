@@ -22,6 +22,7 @@
 #include "berth/base/error.h"
 #include "berth/catalog/audit.h"
 #include "berth/catalog/damage.h"
+#include "berth/catalog/sight.h"
 #include "berth/oci/digest.h"
 #include "berth/oci/manifest.h"
 #include "berth/oci/names.h"
@@ -109,6 +110,9 @@ class Catalog {
   // Names after `after` (exclusive, "" = from the start), at most `limit` ≥ 1. A repository appears with its first manifest or blob.
   // Spec: distribution-spec, _catalog (extension "_catalog" of the Docker registry API).
   [[nodiscard]] virtual base::Result<NamePage> list_repositories(std::string_view after, std::size_t limit) = 0;
+  // The same of what is in sight alone; costs what it shows, however much else there is.
+  [[nodiscard]] virtual base::Result<NamePage> list_repositories_in(const Sight& sight, std::string_view after,
+                                                                    std::size_t limit) = 0;
 
   // --- blobs ---------------------------------------------------------------------------------------------------------
   // Records that `repository` holds the blob (making both rows when missing) and renews its lease. The bytes are durable already, and

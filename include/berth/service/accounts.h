@@ -75,15 +75,21 @@ struct Self {
   std::vector<Part> orgs;             // by name
 };
 
+struct AccountsOptions {
+  std::string default_org = "main";  // whose the repositories with names of one part are
+  std::int64_t keys_per_user = 0;    // personal ones that are live at once; 0: no limit
+};
+
 class Members;
 
 class Accounts {
  public:
   // `by`: on whose behalf everything is done that changes something.
-  Accounts(catalog::AccountCatalog& rows, auth::Passwords& passwords, const base::Clock& clock, catalog::Origin by)
-      : rows_(rows), passwords_(passwords), clock_(clock), by_(std::move(by)) {}
+  Accounts(catalog::AccountCatalog& rows, auth::Passwords& passwords, const base::Clock& clock, catalog::Origin by,
+           AccountsOptions options = {})
+      : rows_(rows), passwords_(passwords), clock_(clock), by_(std::move(by)), options_(std::move(options)) {}
   // The same on behalf of somebody else: what a request does is its principal's.
-  [[nodiscard]] Accounts by(catalog::Origin origin) const { return {rows_, passwords_, clock_, std::move(origin)}; }
+  [[nodiscard]] Accounts by(catalog::Origin origin) const { return {rows_, passwords_, clock_, std::move(origin), options_}; }
 
   // --- first start -----------------------------------------------------------------------------------------------------
   [[nodiscard]] base::Result<std::optional<std::int64_t>> find_administrator() { return rows_.find_administrator(); }
@@ -120,12 +126,12 @@ class Accounts {
   [[nodiscard]] Members members() const;
 
   // --- keys --------------------------------------------------------------------------------------------------------------
-  // Errors: parameter_invalid (an action, pattern or name that is none), object_unknown.
+  // Errors: parameter_invalid (an action, pattern or name that is none), object_unknown, conflict (the user has as many as one may).
   base::Result<MadeKey> create_key(const KeyWish& wish);
   // Of a user, or the service keys of an organisation when `email` is empty.
   [[nodiscard]] base::Result<std::vector<catalog::Key>> list_keys(std::string_view email, std::string_view org);
   base::Result<void> revoke_key(std::int64_t id);
-  // A new key like an old one, which goes on for `overlap` and then ends. Errors: object_unknown (also: over).
+  // A new key like an old one, which goes on for `overlap` and then ends. Errors: object_unknown (also: over), conflict.
   base::Result<MadeKey> rotate_key(std::int64_t id, std::chrono::seconds overlap);
 
   // --- oneself, and keys as those handle them who may (src/service/account_keys.cpp) ---------------------------------------
@@ -146,7 +152,7 @@ class Accounts {
   // Errors: object_unknown, also for a key of somebody else.
   base::Result<void> revoke_key_of(const KeyHolder& holder, std::int64_t id);
   // As rotate_key(), bounded as create_key_by(); a key that rotates itself gets its own span of life anew. The one legacy key of a user
-  // has no overlap. Errors: denied, object_unknown.
+  // has no overlap. Errors: denied, object_unknown, conflict.
   base::Result<MadeKey> rotate_key_by(const auth::Principal& maker, const KeyHolder& holder, std::int64_t id,
                                       std::chrono::seconds overlap);
 
@@ -178,6 +184,7 @@ class Accounts {
   auth::Passwords& passwords_;
   const base::Clock& clock_;
   catalog::Origin by_;
+  AccountsOptions options_;
 };
 
 // "private", "org", "teams", "listed", "public".

@@ -8,6 +8,7 @@
 // Threads: any; note() and the witness's calls take a lock that nobody holds across disk. flush() and close(): one thread at a time.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -71,8 +72,10 @@ class Audit final : public auth::Witness {
   base::Result<void> flush();
   // As flush(), counters that are not over included. Call at the end.
   base::Result<void> close();
-  // Closes and prunes segments. Every few minutes.
+  // Closes and prunes segments, and forgets old exports. Every few minutes.
   base::Result<void> tidy();
+  // The tidying that runs ends after the segment it is at; for good. Any thread.
+  void stop_tidying() { stopping_ = true; }
 
   [[nodiscard]] const std::string& default_org() const { return options_.default_org; }
 
@@ -83,6 +86,8 @@ class Audit final : public auth::Witness {
   [[nodiscard]] std::unique_ptr<AuditLines> lines(catalog::AuditQuery query) const;
 
   // --- exports that are fetched later ------------------------------------------------------------------------------------------
+  // An export keeps its rows from being pruned, and goes by itself after kExportKept.
+  static constexpr std::chrono::hours kExportKept{7 * 24};
   // The id. Ready at once, unless the disk fails; then after the next flush(). Errors: parameter_invalid (from is not before to).
   base::Result<std::string> request_export(const std::string& org, base::TimePoint from, base::TimePoint to,
                                            const catalog::Origin& by, std::int64_t user);
@@ -120,6 +125,7 @@ class Audit final : public auth::Witness {
   const base::Clock& clock_;
   base::Synced<Pending> pending_;
   base::Synced<std::optional<catalog::AuditHead>> saved_;
+  std::atomic<bool> stopping_{false};
 };
 
 // {"seq","at","kind","outcome","principal","key","address","request_id","org","subject","detail":{…},"hash"}

@@ -36,6 +36,11 @@ struct PeopleFilter {
   std::string name;
   std::string not_in_team;
 };
+// In which order; people who are alike in it are in that of their ids.
+struct PeopleOrder {
+  enum class By : std::uint8_t { id, name, email } by = By::id;
+  enum class Direction : std::uint8_t { ascending, descending } direction = Direction::ascending;
+};
 
 class Members {
  public:
@@ -48,7 +53,8 @@ class Members {
   [[nodiscard]] base::Result<catalog::Org> get_org(std::string_view name) const;
   // The organisation that a key belongs to.
   [[nodiscard]] base::Result<std::optional<catalog::Org>> find_org(std::int64_t id) const { return rows_.find_org(id); }
-  base::Result<void> set_org_name(std::string_view org, std::string_view display_name) const;
+  // Without a display name it is called as it is named.
+  base::Result<void> change_org(std::string_view org, catalog::OrgChange change) const;
   // All of them for who has a role in the whole organisation, else those in which `who` has one. By name.
   [[nodiscard]] base::Result<std::vector<catalog::Team>> list_teams(const auth::Principal& who, std::string_view org) const;
   [[nodiscard]] base::Result<catalog::Team> get_team(const RolePlace& place) const;
@@ -58,8 +64,9 @@ class Members {
   // A user with every role everywhere: for the user.
   [[nodiscard]] base::Result<Person> get_self(std::int64_t user) const;
   base::Result<void> rename_self(std::int64_t user, std::string_view name) const;
-  // Ids of who has a role at `place` (in an organisation: in any of its teams as well), as far as the filter lets them through. By id.
-  [[nodiscard]] base::Result<std::vector<std::int64_t>> list_ids(const RolePlace& place, const PeopleFilter& filter) const;
+  // Ids of who has a role at `place` (in an organisation: in any of its teams as well), as far as the filter lets them through.
+  [[nodiscard]] base::Result<std::vector<std::int64_t>> list_ids(const RolePlace& place, const PeopleFilter& filter,
+                                                                 const PeopleOrder& order = {}) const;
   // Somebody of the organisation, with the roles in it and its teams alone.
   [[nodiscard]] base::Result<Person> get_person(std::string_view org, const PersonName& name) const;
   // An account, whatever its organisations.
@@ -87,6 +94,8 @@ class Members {
 
 // Errors: parameter_invalid, which lists the roles.
 base::Result<catalog::Role> parse_role(std::string_view name);
+// Errors: parameter_invalid, for a role of whole organisations in a team.
+base::Result<void> check_role_at(const RolePlace& place, catalog::Role role);
 // In lower case. Errors: parameter_invalid (no email address).
 base::Result<std::string> parse_email(std::string_view text);
 

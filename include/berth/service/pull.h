@@ -85,7 +85,9 @@ class Listing {
   // At most `limit` names after `after`. Errors: repository_unknown. Spec: end-8a, end-8b.
   [[nodiscard]] base::Result<catalog::NamePage> tags(const oci::RepositoryName& repository, std::string_view after,
                                                      std::size_t limit) const;
-  [[nodiscard]] base::Result<catalog::NamePage> repositories(std::string_view after, std::size_t limit) const;
+  // Those in sight, and whether they may be listed is asked by whoever shows them (berth/catalog/sight.h).
+  [[nodiscard]] base::Result<catalog::NamePage> repositories(const catalog::Sight& sight, std::string_view after,
+                                                             std::size_t limit) const;
   // A page also ends when its annotations reach 4 MiB. A repository that is not there has no referrers. Spec: end-12a, end-12b.
   [[nodiscard]] base::Result<catalog::ReferrerPage> referrers(const oci::RepositoryName& repository, const oci::Digest& subject,
                                                               std::string_view artifact_type, std::string_view after,

@@ -5,6 +5,7 @@
 #include "berth/catalog/catalog.h"
 #include "berth/catalog/collection.h"
 #include "berth/catalog/history.h"
+#include "berth/catalog/subjects.h"
 #include "berth/catalog/usage.h"
 #include "berth/store/blob_store.h"
 
@@ -28,12 +29,15 @@ using catalog::find_audit_kind;
 using catalog::Forecast;
 using catalog::ManifestInfo;
 using catalog::NamePage;
+using catalog::org_subject;
 using catalog::Origin;
 using catalog::PullStatistics;
 using catalog::Referrer;
 using catalog::ReferrerPage;
+using catalog::repository_subject;
 using catalog::Restored;
 using catalog::StoredManifest;
 using catalog::TagCondition;
+using catalog::user_subject;
 
 }  // namespace berth::service

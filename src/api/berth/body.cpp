@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "berth/base/ascii.h"
+
 namespace berth::api {
 
 using base::ErrorCode;
@@ -23,11 +25,9 @@ auto wrong(std::string_view member, std::string_view form) {
 bool is_json(const http::Request& request) {
   const auto fields = request.fields.find_all("Content-Type");
   if (fields.size() != 1) return false;
-  std::string type(fields.front().substr(0, fields.front().find(';')));
-  while (type.ends_with(' ')) type.pop_back();
-  std::transform(type.begin(), type.end(), type.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return type == "application/json";
+  auto type = fields.front().substr(0, fields.front().find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  return base::equal_ignoring_case(type, "application/json");
 }
 
 }  // namespace

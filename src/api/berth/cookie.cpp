@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "berth/base/ascii.h"
+
 namespace berth::api {
 
 using base::ErrorCode;
@@ -24,10 +26,8 @@ std::string_view trimmed(std::string_view text) {
 }
 
 // As browsers write an origin: in lower case, without the scheme's own port.
-std::string origin_of(std::string_view base) {
-  std::string origin(base);
-  std::transform(origin.begin(), origin.end(), origin.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+std::string origin_of(std::string_view url) {
+  std::string origin = base::lower_ascii(url);
   for (const auto& [scheme, port] : {std::pair{"http://", ":80"}, std::pair{"https://", ":443"}}) {
     if (origin.starts_with(scheme) && origin.ends_with(port)) origin.erase(origin.size() - std::string_view(port).size());
   }

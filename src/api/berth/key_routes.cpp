@@ -129,6 +129,7 @@ struct Words {
   std::string_view list, create, revoke, rotate;  // names of the routes
   std::string_view keys, key, rotation;           // paths
   std::string_view list_summary, create_summary;
+  std::vector<base::ErrorCode> making;  // what making one more can come to, beside the usual
 };
 
 std::vector<Route> rows_of(const Words& words, Access access, RouteHandler create) {
@@ -136,6 +137,10 @@ std::vector<Route> rows_of(const Words& words, Access access, RouteHandler creat
   constexpr std::string_view kSpec = "CONTRACTS.md, Tokens and keys";
   constexpr std::string_view kJson = "application/json";
   constexpr std::string_view kShownOnce = "The key in both spellings; it is shown this once.";
+  const auto with = [&](std::vector<ErrorCode> errors) {
+    errors.insert(errors.end(), words.making.begin(), words.making.end());
+    return errors;
+  };
   return {
       {
           .name = words.list,
@@ -159,7 +164,7 @@ std::vector<Route> rows_of(const Words& words, Access access, RouteHandler creat
           .access = access,
           .body = BodyRule::buffered(kMaxBody, body_too_large),
           .replies = {{201, kJson, kShownOnce, "Location, Cache-Control"}},
-          .errors = {parameter_invalid, body_too_large, unsupported},
+          .errors = with({parameter_invalid, body_too_large, unsupported}),
           .summary = words.create_summary,
           .handler = create,
       },
@@ -183,7 +188,7 @@ std::vector<Route> rows_of(const Words& words, Access access, RouteHandler creat
           .access = access,
           .body = BodyRule::buffered(kMaxBody, body_too_large),
           .replies = {{201, kJson, kShownOnce, "Location, Cache-Control"}},
-          .errors = {parameter_invalid, object_unknown, body_too_large, unsupported},
+          .errors = with({parameter_invalid, object_unknown, body_too_large, unsupported}),
           .summary =
               "Make a key like an old one, which goes on for a while: {\"overlap\"} in seconds, 24 hours when it is missing",
           .handler = rotate_key,
@@ -196,16 +201,30 @@ std::vector<Route> rows_of(const Words& words, Access access, RouteHandler creat
 const std::vector<Route>& key_routes() {
   static const std::vector<Route> kRoutes = [] {
     auto rows =
-        rows_of({"me.keys.list", "me.keys.create", "me.keys.revoke", "me.keys.rotate", "/api/v1/me/keys", "/api/v1/me/keys/{id}",
-                 "/api/v1/me/keys/{id}/rotate", "One's own keys",
+        rows_of({"me.keys.list",
+                 "me.keys.create",
+                 "me.keys.revoke",
+                 "me.keys.rotate",
+                 "/api/v1/me/keys",
+                 "/api/v1/me/keys/{id}",
+                 "/api/v1/me/keys/{id}/rotate",
+                 "One's own keys",
                  "Make a key of one's own: {\"kind\":\"personal\",\"org\",\"name\",\"expires_in\",\"actions\",\"repositories\"}, "
-                 "or kind legacy without org"},
+                 "or kind legacy without org",
+                 {ErrorCode::conflict}},
                 Access::account(), create_own_key);
-    auto service_rows = rows_of(
-        {"org.keys.list", "org.keys.create", "org.keys.revoke", "org.keys.rotate", "/api/v1/orgs/{org}/keys",
-         "/api/v1/orgs/{org}/keys/{id}", "/api/v1/orgs/{org}/keys/{id}/rotate", "An organisation's service keys",
-         "Make a service key: {\"name\",\"expires_in\",\"actions\",\"repositories\"}; without actions it lists and pulls"},
-        Access::organisation(auth::Action::keys_service), create_service_key);
+    auto service_rows =
+        rows_of({"org.keys.list",
+                 "org.keys.create",
+                 "org.keys.revoke",
+                 "org.keys.rotate",
+                 "/api/v1/orgs/{org}/keys",
+                 "/api/v1/orgs/{org}/keys/{id}",
+                 "/api/v1/orgs/{org}/keys/{id}/rotate",
+                 "An organisation's service keys",
+                 "Make a service key: {\"name\",\"expires_in\",\"actions\",\"repositories\"}; without actions it lists and pulls",
+                 {}},
+                Access::organisation(auth::Action::keys_service), create_service_key);
     rows.insert(rows.end(), service_rows.begin(), service_rows.end());
     return rows;
   }();

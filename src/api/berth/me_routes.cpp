@@ -14,11 +14,21 @@ using http::Method;
 
 constexpr std::size_t kMaxBody = 16UL * 1024;
 
+// What clients need to know of the registry before they show anything. Guests pull what is public wherever there are accounts.
+void add_registry(const Services& services, const Call& call, base::OrderedJson& document) {
+  const auto url = services.links.base(call.request);
+  const auto host = url.substr(url.find("://") + 3);
+  document["registry_host"] = host.substr(0, host.find('/'));
+  document["version"] = BERTH_VERSION;
+  document["features"] = {{"scan", false}, {"oidc", false}, {"guest", true}};
+}
+
 base::Result<Answer> get_me(const Services& services, Call& call) {
   BERTH_TRY(auto accounts, accounts_of(services, call));
   BERTH_TRY(const auto self, accounts.describe(call.principal));
   auto document = document_of(self, call.request.received);
   document["session"] = call.principal.session == 0 ? base::OrderedJson(nullptr) : base::OrderedJson(call.principal.session);
+  add_registry(services, call, document);
   return json_answer(200, document);
 }
 
@@ -61,8 +71,8 @@ const std::vector<Route>& me_routes() {
           .access = Access::account(),
           .body = BodyRule::none(),
           .replies = {{200, "application/json",
-                       "The user, the key or session that the request came with, and the roles and actions in each organisation "
-                       "and team.",
+                       "The user, the key or session that the request came with, the roles and actions in each organisation and "
+                       "team, and the registry: registry_host, version, features.",
                        ""}},
           .errors = {unsupported},
           .summary = "Who am I, and what may I do",

@@ -31,7 +31,7 @@ base::Result<void> end_old(const Services& services, const Call& call) {
   const auto old = find_session_cookie(call.request);
   if (!old) return {};
   BERTH_TRY(const auto ended, services.sessions->end(*old));
-  if (ended) note_end(services, {"user:" + std::to_string(ended->user), 0, call.request.peer, call.request.id});
+  if (ended) note_end(services, {service::user_subject(ended->user), 0, call.request.peer, call.request.id});
   return {};
 }
 

@@ -105,7 +105,7 @@ const std::vector<Route>& ngc_audit_routes() {
           .path = "/v2/org/{org}/auditLogs",
           .access = kAccess,
           .body = BodyRule::none(),
-          .replies = {{200, kJson, "What was asked for, newest first; READY can be fetched.", ""}},
+          .replies = {{200, kJson, "What was asked for in the last seven days, newest first; READY can be fetched.", ""}},
           .summary = "List exports of the audit log",
           .handler = list_logs,
       },

@@ -62,7 +62,11 @@ bool same_place(const catalog::PlacedRole& a, const catalog::PlacedRole& b) {
 }  // namespace
 
 OrderedJson document_of(const catalog::Org& org) {
-  return {{"id", org.id}, {"name", org.name}, {"displayName", org.display_name}, {"type", "ENTERPRISE"}};
+  return {{"id", org.id},
+          {"name", org.name},
+          {"displayName", org.display_name},
+          {"description", org.description},
+          {"type", "ENTERPRISE"}};
 }
 
 OrderedJson document_of(const catalog::Team& team) {

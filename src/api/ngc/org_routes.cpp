@@ -64,8 +64,9 @@ Result<Answer> patch_org(const Services& services, Call& call) {
   BERTH_TRY(const auto place, ngc::place_of(call));
   BERTH_TRY(auto fields, ngc::BodyFields::parse(call));
   BERTH_TRY(const auto display_name, fields.find_line("displayName"));
+  BERTH_TRY(const auto description, fields.find_text("description"));
   const auto members = accounts.members();
-  if (display_name) BERTH_CHECK_OK(members.set_org_name(place.org, *display_name));
+  if (display_name || description) BERTH_CHECK_OK(members.change_org(place.org, {display_name, description}));
   return org_answer(services, call, members, place.org);
 }
 
@@ -207,7 +208,7 @@ const std::vector<Route>& ngc_org_routes() {
           .body = BodyRule::buffered(ngc::kMaxBody, body_too_large),
           .replies = {{200, kJson, "The organisation as it is now.", ""}},
           .errors = {unsupported, parameter_invalid, object_unknown, body_too_large},
-          .summary = "Change an organisation's `displayName`",
+          .summary = "Change an organisation's `displayName` and `description`",
           .handler = patch_org,
       },
       org_maker("ngc.org.post", "/v3/orgs"),

@@ -33,10 +33,8 @@ Result<std::vector<Role>> parse_roles(const Query& query) {
 }
 
 Result<void> check_roles(const Services& services, const Call& call, const RolePlace& place, std::span<const Role> roles) {
+  for (const auto role : roles) BERTH_CHECK_OK(service::check_role_at(place, role));
   if (std::find(roles.begin(), roles.end(), Role::org_owner) == roles.end()) return {};
-  if (!place.team.empty()) {
-    return base::fail(ErrorCode::parameter_invalid, "ORG_OWNER is a role of a whole organisation, not of a team");
-  }
   // The one action that no other role has.
   if (services.policy.check(call.principal, auth::Action::org_edit, {{}, place.org})) return {};
   return base::fail(ErrorCode::denied, "ORG_OWNER of " + place.org + " is given and taken by an ORG_OWNER alone");

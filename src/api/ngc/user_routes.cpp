@@ -16,8 +16,9 @@ constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kSpec = "facts/ngc.md 1.4; facts/ngc-wire.md 11";
 const Parameter kPageNumber{"page-number", Where::query, "whole number from 0", "Which page."};
 const Parameter kPageSize{"page-size", Where::query, "1 to 5000", "Entries of a page; 100 when missing."};
-const Parameter kFilter{"q", Where::query, R"({"filters":[{"field":"email","value":"…"}]})",
-                        "Only users with this email, or name."};
+const Parameter kFilter{"q", Where::query,
+                        R"({"filters":[{"field":"email","value":"…"}],"orderBy":[{"field":"name","value":"ASC"}]})",
+                        "Only users with this email, or name; in the order of name or email, ASC or DESC."};
 const Parameter kNotInTeam{"exclude-from-team", Where::query, "team", "Only users without a role in this team."};
 const Parameter kRoles{"roles", Where::query, "role, repeatable",
                        "REGISTRY_READ, REGISTRY_USER, REGISTRY_ADMIN, USER_ADMIN, ORG_OWNER."};
@@ -44,7 +45,7 @@ Route list_row(const Spot& spot) {
       .access = Access::organisation(Action::users_list),
       .body = BodyRule::none(),
       .parameters = {kPageNumber, kPageSize, kFilter, kNotInTeam},
-      .replies = {{200, kJson, "Users with their roles here, by id.", ""}},
+      .replies = {{200, kJson, "Users with their roles here, by id where q names no order.", ""}},
       .errors = {unsupported, parameter_invalid, object_unknown},
       .summary = "List users",
       .handler = ngc::list_users,

@@ -66,34 +66,69 @@ Result<Person> find_person(const Services& services, const Call& call, const Mem
   return Person{std::move(*account), {}};
 }
 
-// {"filters":[{"field":"email"|"name","value":"…"}]}: equal, not alike.
-Result<service::PeopleFilter> filter_of(const Call& call) {
-  service::PeopleFilter filter;
-  BERTH_TRY(const auto query, Query::parse_form(call.request.query()));
-  BERTH_TRY(const auto team, query.find("exclude-from-team"));
-  filter.not_in_team = team.value_or("");
+// The query's `q`, a JSON object; null when there is none.
+Result<base::Json> find_q(const Query& query) {
   BERTH_TRY(const auto text, query.find("q"));
-  if (!text) return filter;
-  BERTH_TRY(const auto q, base::parse_json(*text));
-  const auto filters = q.is_object() ? q.find("filters") : q.end();
-  if (!q.is_object() || (filters != q.end() && !filters->is_array())) {
-    return base::fail(ErrorCode::parameter_invalid, R"(q must be {"filters":[{"field":"email","value":"…"}]})");
-  }
-  if (filters == q.end()) return filter;
-  for (const auto& one : *filters) {
+  if (!text) return base::Json();
+  BERTH_TRY(auto q, base::parse_json(*text));
+  if (q.is_object()) return q;
+  return base::fail(ErrorCode::parameter_invalid, R"(q must be {"filters":[{"field":"email","value":"…"}]})");
+}
+
+// One entry of `filters` or `orderBy`: {"field":"email"|"name","value":"…"}.
+struct FieldValue {
+  enum class Field : std::uint8_t { name, email } field = Field::name;
+  std::string value;
+};
+
+Result<std::vector<FieldValue>> fields_of(const base::Json& q, const char* member) {
+  std::vector<FieldValue> all;
+  const auto list = q.is_object() ? q.find(member) : q.end();
+  if (list == q.end()) return all;
+  if (!list->is_array()) return base::fail(ErrorCode::parameter_invalid, "q." + std::string(member) + " must be a list");
+  for (const auto& one : *list) {
     const bool good = one.is_object() && one.contains("field") && one.contains("value");
     const bool email = good && one["field"] == "email";
     if (!email && !(good && one["field"] == "name")) {
-      return base::fail(ErrorCode::parameter_invalid, "a filter of q has a field, which is email or name, and a value");
+      return base::fail(ErrorCode::parameter_invalid,
+                        "an entry of q." + std::string(member) + " has a field, which is email or name, and a value");
     }
     BERTH_TRY(auto value, text_of_member("value", one["value"]));
-    if (!email) {
-      filter.name = std::move(value);
+    all.push_back({email ? FieldValue::Field::email : FieldValue::Field::name, std::move(value)});
+  }
+  return all;
+}
+
+// Equal, not alike.
+Result<service::PeopleFilter> filter_of(const Query& query, const base::Json& q) {
+  service::PeopleFilter filter;
+  BERTH_TRY(const auto team, query.find("exclude-from-team"));
+  filter.not_in_team = team.value_or("");
+  BERTH_TRY(const auto filters, fields_of(q, "filters"));
+  for (const auto& [field, value] : filters) {
+    if (field == FieldValue::Field::name) {
+      filter.name = value;
       continue;
     }
     BERTH_TRY(filter.email, service::parse_email(value));
   }
   return filter;
+}
+
+// The first entry counts: what is alike in it is in the order of ids.
+Result<service::PeopleOrder> order_of(const base::Json& q) {
+  service::PeopleOrder order;
+  BERTH_TRY(const auto entries, fields_of(q, "orderBy"));
+  if (entries.empty()) return order;
+  const auto& [field, value] = entries.front();
+  using By = service::PeopleOrder::By;
+  using Direction = service::PeopleOrder::Direction;
+  order.by = field == FieldValue::Field::name ? By::name : By::email;
+  if (value != "ASC" && value != "DESC") {
+    return base::fail(ErrorCode::parameter_invalid, "the value of an entry of q.orderBy is ASC or DESC");
+  }
+  order.direction = value == "ASC" ? Direction::ascending : Direction::descending;
+  return order;
 }
 
 // The invitation that stands for whom the call means, when there is one at exactly this place.
@@ -118,9 +153,12 @@ Result<Answer> list_users(const Services& services, Call& call) {
   BERTH_TRY(auto accounts, accounts_of(services, call));
   BERTH_TRY(const auto place, place_of(call));
   BERTH_TRY(const auto page, parse_page(call.query));
-  BERTH_TRY(const auto filter, filter_of(call));
+  BERTH_TRY(const auto query, Query::parse_form(call.request.query()));
+  BERTH_TRY(const auto q, find_q(query));
+  BERTH_TRY(const auto filter, filter_of(query, q));
+  BERTH_TRY(const auto order, order_of(q));
   const auto members = accounts.members();
-  BERTH_TRY(const auto ids, members.list_ids(place, filter));
+  BERTH_TRY(const auto ids, members.list_ids(place, filter, order));
   auto users = OrderedJson::array();
   for (const auto id : slice(ids, page)) {
     auto person = members.get_person(place.org, {id, {}});

@@ -1,4 +1,6 @@
 // Listings: tags (end-8a, 8b), repositories (_catalog), referrers (end-12a, 12b).
+#include <algorithm>
+
 #include "api/answers.h"
 #include "api/oci/handlers.h"
 #include "berth/oci/media_type.h"
@@ -14,17 +16,21 @@ void add_next(http::Response& response, std::string_view path, std::size_t limit
                                   std::string(more) + ">; rel=\"next\"");
 }
 
-// The repositories that the caller may list. Looks at names until the page is full: a page cut short would have to name, in its Link,
-// a repository that the caller may not know of.
+// The repositories that the caller may list. What is in sight is nearly that; it is looked at until the page is full, as a page cut short
+// would have to name, in its Link, a repository that the caller may not know of.
 base::Result<service::NamePage> listed_repositories(const Services& services, const auth::Principal& principal,
                                                     const Paging& paging) {
+  constexpr std::size_t kLeastStep = 100;
+  const auto sight = services.policy.sight(principal);
   if (principal.kind == auth::Principal::Kind::open || paging.limit == 0) {
-    return services.listing.repositories(paging.after, paging.limit);
+    return services.listing.repositories(sight, paging.after, paging.limit);
   }
   service::NamePage listed;
   std::string after = paging.after;
   while (true) {
-    BERTH_TRY(const auto page, services.listing.repositories(after, kMaxPage));
+    // One more than is missing, to know whether there is one.
+    const auto step = std::max(kLeastStep, paging.limit - listed.names.size() + 1);
+    BERTH_TRY(const auto page, services.listing.repositories(sight, after, step));
     for (const auto& name : page.names) {
       after = name;
       if (!services.policy.check(principal, auth::Action::registry_list, {name})) continue;

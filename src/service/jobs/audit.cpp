@@ -21,6 +21,7 @@ class AuditUpkeep final : public Job {
   [[nodiscard]] std::string_view name() const override { return "audit upkeep"; }
   [[nodiscard]] std::chrono::seconds interval() const override { return std::chrono::seconds(60); }
   base::Result<void> run() override { return audit_.tidy(); }
+  void stop() override { audit_.stop_tidying(); }
 
  private:
   Audit& audit_;

@@ -265,6 +265,45 @@ TEST_F(NgcTest, PeopleComeInPagesById) {
   EXPECT_EQ(outside["users"].size(), 4U);
 }
 
+TEST_F(NgcTest, PeopleComeInTheOrderThatIsAskedFor) {
+  ASSERT_TRUE(accounts.rename_user(id("reader"), "Zoe"));
+  ASSERT_TRUE(accounts.rename_user(id("eye"), "Ada"));
+  const auto emails = [&](const std::string& field, const std::string& value) {
+    const auto q = R"({"filters":[],"orderBy":[{"field":")" + field + R"(","value":")" + value + R"("}]})";
+    std::string escaped;
+    for (const char c : q) escaped += c == '"' ? "%22" : c == '{' ? "%7B" : c == '}' ? "%7D" : std::string(1, c);
+    std::vector<std::string> all;
+    for (int page = 0; page < 2; ++page) {
+      const auto reply =
+          as("people", Method::get, "/v2/org/acme/users?page-size=4&page-number=" + std::to_string(page) + "&q=" + escaped);
+      if (reply.status != 200) return std::vector<std::string>{std::to_string(reply.status)};
+      const auto body = Json::parse(reply.body);
+      for (const auto& user : body["users"]) all.push_back(user["email"].get<std::string>());
+    }
+    return all;
+  };
+  EXPECT_THAT(emails("email", "ASC"), ElementsAre("ear@x", "eye@x", "lead@x", "owner@x", "people@x", "reader@x"));
+  EXPECT_THAT(emails("email", "DESC"), ElementsAre("reader@x", "people@x", "owner@x", "lead@x", "eye@x", "ear@x"));
+  // The others have no name, and stand in the order of their ids.
+  EXPECT_THAT(emails("name", "ASC"), ElementsAre("owner@x", "people@x", "lead@x", "ear@x", "eye@x", "reader@x"));
+  EXPECT_THAT(emails("name", "DESC"), ElementsAre("reader@x", "eye@x", "owner@x", "people@x", "lead@x", "ear@x"));
+  EXPECT_THAT(emails("name", "UP"), ElementsAre("400"));
+  EXPECT_THAT(emails("age", "ASC"), ElementsAre("400"));
+}
+
+TEST_F(NgcTest, AnOrganisationSaysWhatItIs) {
+  const auto before = json(as("reader", Method::get, "/v2/orgs/acme"))["organizations"];
+  EXPECT_EQ(before["description"], "");
+  const auto changed =
+      json(as("owner", Method::patch, "/v2/orgs/acme", R"({"description":"makes\neverything"})"))["organizations"];
+  EXPECT_EQ(changed["description"], "makes\neverything");
+  EXPECT_EQ(changed["displayName"], before["displayName"]);
+  EXPECT_EQ(json(as("owner", Method::patch, "/v2/orgs/acme", R"({"displayName":"Acme"})"))["organizations"]["description"],
+            "makes\neverything");
+  EXPECT_EQ(json(as("reader", Method::get, "/v2/users/me"))["user"]["roles"][0]["org"]["description"], "makes\neverything");
+  EXPECT_EQ(as("people", Method::patch, "/v2/orgs/acme", R"({"description":"x"})").status, 403);
+}
+
 TEST_F(NgcTest, TypesAreAsTheClientReadsThem) {
   const auto user = json(as("people", Method::get, "/v2/org/acme/users/" + id_text("eye")))["user"];
   EXPECT_TRUE(user["id"].is_number_integer());

@@ -57,6 +57,9 @@ TEST_F(OwnAccount, SaysWhoOneIsAndWhatOneMay) {
   const auto bob = get("/api/v1/me", pw("bob@x"));
   EXPECT_EQ(bob["user"]["email"], "bob@x");
   EXPECT_EQ(bob["user"]["administrator"], false);
+  EXPECT_EQ(bob["registry_host"], "reg.example.com");
+  EXPECT_EQ(bob["version"], BERTH_VERSION);
+  EXPECT_EQ(bob["features"], Json::parse(R"({"scan":false,"oidc":false,"guest":true})"));
   EXPECT_TRUE(bob["key"].is_null());
   EXPECT_EQ(bob["actions"], Json::array());
   ASSERT_EQ(bob["orgs"].size(), 2U);
@@ -347,6 +350,23 @@ TEST_F(OwnAccount, OnesNameIsChangedInPersonAlone) {
   EXPECT_EQ(tell(Method::patch, "/api/v1/me", pw("bob@x"), {{"name", std::string("a\nb")}}).status, 400);
 }
 
+TEST_F(OwnAccount, KeysHaveALimitForEachUser) {
+  service::Accounts limited(catalog->accounts(), passwords, clock, {"machine:tester"}, {"main", 2});
+  auto with_limit = services();
+  with_limit.accounts = &limited;
+  application = make_application(with_limit);
+  const auto first = own(pw("bob@x"), {{"name", "a"}});
+  ASSERT_FALSE(first.empty());
+  ASSERT_FALSE(own(pw("bob@x"), {{"name", "b"}}).empty());
+  const auto refused = tell(Method::post, "/api/v1/me/keys", pw("bob@x"), {{"org", "acme"}});
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_NE(refused.body.find("2 live keys"), std::string::npos) << refused.body;
+  EXPECT_FALSE(own(pw("ann@x"), {}).empty()) << "somebody else's do not count";
+  EXPECT_EQ(tell(Method::post, path("/api/v1/me/keys", id_of(first), "/rotate"), pw("bob@x"), OrderedJson::object()).status, 201);
+  EXPECT_EQ(tell(Method::post, path("/api/v1/me/keys", id_of(first), "/rotate"), pw("bob@x"), OrderedJson::object()).status, 409)
+      << "the place of the old one was taken";
+}
+
 TEST_F(OwnAccount, VisibilityIsForWhoMayPublish) {
   push_blob(service::name("acme/app"), "x");
   const std::string url = "/api/v1/repositories/acme/app/-/visibility";
@@ -358,6 +378,21 @@ TEST_F(OwnAccount, VisibilityIsForWhoMayPublish) {
   EXPECT_EQ(get(url, "")["visibility"], "public");
   EXPECT_EQ(tell(Method::put, "/api/v1/repositories/acme/app/-/immutable-tags", pw("ann@x"), {{"patterns", {"v*"}}}).status, 200);
   EXPECT_EQ(catalog->accounts().list_immutable_tags(service::name("acme/app")).value(), std::vector<std::string>{"v*"});
+}
+
+TEST_F(OwnAccount, ANameOfOnePartIsSharedWithTeamsOfTheDefaultOrganisation) {
+  ASSERT_TRUE(accounts.create_org("main", ""));
+  ASSERT_TRUE(accounts.create_team("main", "kitchen", ""));
+  ASSERT_TRUE(accounts.grant("tim@x", {"main", "kitchen"}, "REGISTRY_READ"));
+  ASSERT_TRUE(accounts.grant("ann@x", {"main", ""}, "ORG_OWNER"));
+  push_blob(service::name("plain"), "x");
+  const std::string url = "/api/v1/repositories/plain/-/visibility";
+  EXPECT_EQ(tell(Method::put, url, pw("ann@x"), {{"visibility", "teams"}, {"teams", {"vision"}}}).status, 404) << "of another";
+  EXPECT_EQ(tell(Method::put, url, pw("ann@x"), {{"visibility", "teams"}, {"teams", {"kitchen"}}}).status, 200);
+  EXPECT_EQ(get(url, pw("tim@x"))["teams"], Json({"kitchen"}));
+  const auto told = catalog->audit().list({.subject = "repository:plain"}).value().rows.front();
+  EXPECT_EQ(told.org, "main");
+  EXPECT_EQ(told.detail, R"({"visibility":"teams","teams":"kitchen"})");
 }
 
 TEST_F(OwnAccount, ADenialSaysWhatIsNeededToThoseWhoMayKnow) {

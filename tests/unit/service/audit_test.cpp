@@ -7,6 +7,7 @@
 #include "berth/catalog/accounts.h"
 #include "berth/service/audit_files.h"
 #include "berth/service/audit_verify.h"
+#include "berth/service/jobs.h"
 #include "unit/service/care.h"
 
 namespace berth::service {
@@ -299,6 +300,40 @@ TEST_F(AuditTest, OldSegmentsGo) {
   ASSERT_TRUE(audit->tidy());
   EXPECT_THAT(told(), ElementsAre(R"(audit.pruned daemon {"count":3,"through":3})"));
   EXPECT_THAT(verify().findings, IsEmpty());
+}
+
+TEST_F(AuditTest, WhatAnExportHoldsIsNotPrunedBeforeTheExportGoes) {
+  audit = std::make_unique<Audit>(AuditOptions{.data = directory.path(), .keep = std::chrono::hours(48)}, *catalog, fs, clock);
+  const auto start = clock.now();
+  write(3);
+  clock.advance(std::chrono::hours(47));
+  ASSERT_TRUE(audit->tidy());
+  const auto id = audit->request_export("acme", start, clock.now(), {"user:5"}, 5).value();
+  const auto before = rows().size();
+  const auto text_of = [&] { return audit->open_export("acme", id).value()->next().value(); };
+  EXPECT_THAT(text_of(), HasSubstr(R"("principal":"user:3")"));
+  clock.advance(std::chrono::hours(24));
+  ASSERT_TRUE(audit->tidy());
+  EXPECT_EQ(rows().size(), before) << "older than audit_keep, but somebody will fetch them";
+  EXPECT_THAT(text_of(), HasSubstr(R"("principal":"user:1")"));
+  const auto half_read = audit->open_export("acme", id).value();
+  clock.advance(Audit::kExportKept);
+  ASSERT_TRUE(audit->tidy());
+  EXPECT_EQ(audit->open_export("acme", id).error().code(), base::ErrorCode::object_unknown);
+  EXPECT_FALSE(half_read->next()) << "a part is not the whole";
+  EXPECT_EQ(rows().back().kind, "audit.pruned");
+}
+
+TEST_F(AuditTest, PruningEndsAtTheSegmentThatItIsAt) {
+  audit = std::make_unique<Audit>(AuditOptions{.data = directory.path(), .keep = std::chrono::hours(48)}, *catalog, fs, clock);
+  write(3);
+  clock.advance(std::chrono::hours(25));
+  ASSERT_TRUE(audit->tidy());
+  clock.advance(std::chrono::hours(49));
+  const auto job = make_audit_upkeep(*audit);
+  job->stop();
+  ASSERT_TRUE(job->run());
+  EXPECT_EQ(rows().front().seq, 1);
 }
 
 // --- reading ---------------------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-// What audit rows call the things that happen to.
+// What rows call people, keys and places: as whoever does something (catalog::Origin, auth::Principal), and as what it happens to (the
+// audit log). Pure.
 #pragma once
 
 #include <cstdint>
@@ -14,5 +15,11 @@ inline std::string team_subject(std::string_view org, std::string_view team) {
   return "team:" + std::string(org) + '/' + std::string(team);
 }
 inline std::string repository_subject(std::string_view repository) { return "repository:" + std::string(repository); }
+
+// Whoever does something with a credential: a user, whichever key it came with; a service key, which has no user; the guest.
+inline std::string actor_name(std::int64_t user, std::int64_t key) {
+  if (user != 0) return user_subject(user);
+  return key != 0 ? "service:" + std::to_string(key) : "guest";
+}
 
 }  // namespace berth::catalog
