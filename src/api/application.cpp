@@ -132,8 +132,10 @@ bool is_on(Surface surface, Place place) {
 class Application final : public http::Handler {
  public:
   Application(Services services, RecallOptions recall, CallerLimitOptions limits, Surface surface)
-      : services_(services),
-        router_(faces(), [surface](const Route& route) { return is_on(surface, route.place); }),
+      : services_(std::move(services)),
+        // The operators' own listener is nobody else's, so nothing stands before its paths.
+        prefix_(surface == Surface::operations ? std::string() : services_.links.prefix),
+        router_(faces(), prefix_, [surface](const Route& route) { return is_on(surface, route.place); }),
         memory_(recall.bytes),
         memory_life_(recall.life),
         caller_limits_(limits) {}
@@ -149,6 +151,8 @@ class Application final : public http::Handler {
   base::Result<http::Outcome> run(const http::Request& request);
   // match
   base::Result<Match> find_route(const http::Request& request, std::string& allow) const;
+  // Why there is no route.
+  [[nodiscard]] std::string nothing_at(std::string_view path) const;
   // limits
   static base::Result<void> check_body(const Route& route, const http::Request& request);
   // decode: the name first, as authorisation needs it
@@ -183,6 +187,7 @@ class Application final : public http::Handler {
   std::shared_ptr<service::PullEntry> pull_entry(const Call& call, const http::Response& response) const;
 
   Services services_;
+  const std::string prefix_;
   Router router_;
   AnswerMemory memory_;
   const std::chrono::milliseconds memory_life_;
@@ -225,6 +230,13 @@ bool has_encoded_slash(std::string_view path) {
   return path.find("%2f") != std::string_view::npos || path.find("%2F") != std::string_view::npos;
 }
 
+std::string Application::nothing_at(std::string_view path) const {
+  if (!prefix_.empty() && router_.find_face(prefix_ + std::string(path)) != nullptr) {
+    return "there is nothing at this path: it stands behind the public URL's prefix, " + prefix_;
+  }
+  return "there is nothing at this path; docs/api.md and " + prefix_ + "/openapi.json list every path";
+}
+
 base::Result<Match> Application::find_route(const http::Request& request, std::string& allow) const {
   const auto path = request.path();
   const bool encoded = path.find('%') != std::string_view::npos;
@@ -243,7 +255,7 @@ base::Result<Match> Application::find_route(const http::Request& request, std::s
     allow = match.allow;
     return base::fail(ErrorCode::method_not_allowed, request.method_text + " is not allowed here; allowed: " + match.allow);
   }
-  return base::fail(ErrorCode::route_unknown, "there is nothing at this path; docs/api.md and /openapi.json list every path");
+  return base::fail(ErrorCode::route_unknown, nothing_at(path));
 }
 
 base::Result<void> Application::check_body(const Route& route, const http::Request& request) {

@@ -185,13 +185,14 @@ std::string_view kind_name(base::metrics::Kind kind) {
 
 }  // namespace
 
-std::string openapi_json() {
+std::string openapi_json(std::string_view prefix) {
   auto paths = base::OrderedJson::object();
   for (const auto& face : faces()) {
     const auto dialect = dialect_of(face);
+    const std::string before(face.prefix == Prefix::applies ? prefix : std::string_view());
     for (const auto& route : face.routes) {
       for (const auto method : route.methods) {
-        auto& operation = paths[std::string(route.path)][base::lower_ascii(http::method_name(method))];
+        auto& operation = paths[before + std::string(route.path)][base::lower_ascii(http::method_name(method))];
         operation = {{"operationId", std::string(route.name) + '.' + base::lower_ascii(http::method_name(method))},
                      {"summary", route.summary},
                      {"description", std::string(route.spec) + ". Access: " + route.access.text() + "."},
@@ -227,6 +228,7 @@ std::string api_page() {
   page += ". What a code means: [errors.md](errors.md). For programs: `/openapi.json`.\n\n";
   for (const auto& face : faces()) {
     page += "## Face " + std::string(face.name) + "\n\n";
+    if (face.prefix == Prefix::applies) page += "Behind the path prefix of `public_url`, where that has one.\n\n";
     for (const auto& route : face.routes) append_route(page, route);
   }
   page.pop_back();

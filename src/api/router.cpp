@@ -20,8 +20,11 @@ std::vector<std::string_view> split(std::string_view path) {
 
 }  // namespace
 
-std::vector<Router::Part> Router::compile(std::string_view path) {
+std::vector<Router::Part> Router::compile(std::string_view prefix, std::string_view path) {
   std::vector<Part> parts;
+  if (!prefix.empty()) {
+    for (const auto piece : split(prefix)) parts.push_back({Part::Kind::literal, piece});
+  }
   for (const auto piece : split(path)) {
     if (piece == "{name}") {
       parts.push_back({Part::Kind::several, "name"});
@@ -34,11 +37,12 @@ std::vector<Router::Part> Router::compile(std::string_view path) {
   return parts;
 }
 
-Router::Router(std::span<const Face> faces, const std::function<bool(const Route&)>& wanted) {
+Router::Router(std::span<const Face> faces, std::string_view prefix, const std::function<bool(const Route&)>& wanted) {
   for (const auto& face : faces) {
+    const auto before = face.prefix == Prefix::applies ? prefix : std::string_view();
     for (const auto& route : face.routes) {
       if (!wanted(route)) continue;
-      const auto parts = compile(route.path);
+      const auto parts = compile(before, route.path);
       const auto same =
           std::find_if(paths_.begin(), paths_.end(), [&](const Path& p) { return p.routes.front()->path == route.path; });
       if (same != paths_.end()) {

@@ -21,9 +21,11 @@ struct Match {
 
 class Router {
  public:
-  // Of the routes that `wanted` wants. The faces outlive the router.
+  // Of the routes that `wanted` wants, those of faces with Prefix::applies behind `prefix` ("/reg", or empty). Faces and prefix outlive the
+  // router.
   explicit Router(
-      std::span<const Face> faces, const std::function<bool(const Route&)>& wanted = [](const Route&) { return true; });
+      std::span<const Face> faces, std::string_view prefix = {},
+      const std::function<bool(const Route&)>& wanted = [](const Route&) { return true; });
   // `path` raw, as sent.
   [[nodiscard]] Match find(http::Method method, std::string_view path) const;
   // The face of the row that the path leads to, whatever the method; nullptr: to none.
@@ -41,7 +43,7 @@ class Router {
     std::size_t literals = 0;  // more literals win
     std::vector<const Route*> routes;
   };
-  static std::vector<Part> compile(std::string_view path);
+  static std::vector<Part> compile(std::string_view prefix, std::string_view path);
   using Pieces = std::span<const std::string_view>;
   static std::optional<PathValues> match(const std::vector<Part>& parts, Pieces pieces, std::string_view path);
   // As match(), and as the face takes a slash at the end.

@@ -51,6 +51,12 @@ std::span<const base::ErrorCode> common_errors() {
   return kCommon;
 }
 
+bool stands_at_root(std::string_view first_part) {
+  static constexpr std::string_view kParts[] = {"v2",    "v3",          "token", "proxy_auth",
+                                                "roles", "public-keys", "files", ".well-known"};
+  return std::find(std::begin(kParts), std::end(kParts), first_part) != std::end(kParts);
+}
+
 std::span<const Face> faces() {
   static const Face kFaces[] = {oci_face(), token_face(), berth_face(), ngc_face()};
   return kFaces;

@@ -27,7 +27,7 @@ class AccessBox {
   [[nodiscard]] const auth::Policy& policy() const { return *policy_; }
   [[nodiscard]] service::Invitations* invitations() { return invitations_ ? &*invitations_ : nullptr; }
   // With accounts: sees to it that there is an administrator, and gives data from before there were accounts its organisations.
-  // `url`: where the daemon listens, for DIR/first-admin.json. What that file says, when it was written now.
+  // `url`: where the daemon listens, with the path prefix, for DIR/first-admin.json. What that file says, when it was written now.
   base::Result<std::optional<std::string>> first_start(const std::string& url);
   // nullptr with --open: there are none.
   [[nodiscard]] service::Accounts* accounts() { return with_accounts_ == nullptr ? nullptr : &accounts_; }

@@ -71,7 +71,7 @@ class RunningDaemon final : public Daemon {
     daemon->build_services(settings);
     BERTH_CHECK_OK(service::Integrity(*daemon->store_, *daemon->catalog_, *daemon->health_).refresh());
     BERTH_CHECK_OK(daemon->serve(settings));
-    BERTH_TRY(daemon->first_administrator_, daemon->access_->first_start(daemon->urls().front()));
+    BERTH_TRY(daemon->first_administrator_, daemon->access_->first_start(daemon->urls().front() + daemon->plan_.prefix()));
     daemon->open_admin_door();
     return std::unique_ptr<Daemon>(std::move(daemon));
   }

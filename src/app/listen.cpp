@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "berth/api/routes.h"
 #include "berth/base/ascii.h"
 #include "berth/base/bytes.h"
 
@@ -42,6 +43,27 @@ constexpr std::string_view kHostCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGH
 
 bool is_host(std::string_view text) {
   return text.find_first_not_of(kHostCharacters) == std::string_view::npos && text.front() != ':';
+}
+
+// Parts that need no percent-encoding and that no client or proxy takes away.
+bool is_path_part(std::string_view part) {
+  constexpr std::string_view kCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+  return !part.empty() && part != "." && part != ".." && part.find_first_not_of(kCharacters) == std::string_view::npos;
+}
+
+// What is wrong with a path prefix, "/a/b" or empty; nullptr: nothing.
+const char* find_fault_of_prefix(std::string_view prefix) {
+  if (prefix.empty()) return nullptr;
+  auto rest = prefix.substr(1);
+  if (api::stands_at_root(rest.substr(0, rest.find('/'))))
+    return "the path prefix begins with a part that always stands at the root";
+  while (true) {
+    const auto slash = rest.find('/');
+    if (!is_path_part(rest.substr(0, slash)))
+      return "the path prefix has a part that is empty, dots, or not of A-Z a-z 0-9 - . _ ~";
+    if (slash == std::string_view::npos) return nullptr;
+    rest.remove_prefix(slash + 1);
+  }
 }
 
 std::string machine_name() {
@@ -118,15 +140,16 @@ std::string PublicUrl::host() const {
 
 base::Result<PublicUrl> parse_public_url(std::string_view text) {
   const auto wrong = [&](std::string_view why) {
-    return invalid("public URL \"" + std::string(text) + "\": " + std::string(why) + "; write https://HOST[:PORT]");
+    return invalid("public URL \"" + std::string(text) + "\": " + std::string(why) + "; write https://HOST[:PORT][/PREFIX]");
   };
   auto rest = text;
   const auto scheme = take_scheme(rest);
   if (!scheme) return wrong("it begins with http:// or https://");
   if (rest.ends_with('/')) rest.remove_suffix(1);
-  if (rest.find('/') != std::string_view::npos) return wrong("this version serves no path prefix");
+  const auto prefix = rest.substr(std::min(rest.find('/'), rest.size()));
+  rest.remove_suffix(prefix.size());
   const bool plain = rest.find_first_not_of(kHostCharacters) == std::string_view::npos;
-  const PublicUrl url{*scheme, std::string(rest)};
+  const PublicUrl url{*scheme, std::string(rest), std::string(prefix)};
   if (!plain || url.host().empty()) return wrong("the host is missing, or no host");
   const auto port = rest.substr(rest.find(url.host()) + url.host().size());
   const auto digits = port.substr(port.find(':') == std::string_view::npos ? port.size() : port.find(':') + 1);
@@ -134,6 +157,7 @@ base::Result<PublicUrl> parse_public_url(std::string_view text) {
   if (port.find(':') != std::string_view::npos && (!number || *number == 0 || *number > 65535)) {
     return wrong("the port must be a number from 1 to 65535");
   }
+  if (const char* fault = find_fault_of_prefix(prefix); fault != nullptr) return wrong(fault);
   return url;
 }
 
@@ -153,7 +177,7 @@ bool ListenPlan::speaks_tls() const {
 }
 
 api::Links ListenPlan::links() const {
-  api::Links links{public_url ? public_url->text() : std::string(), {}};
+  api::Links links{public_url ? public_url->origin() : std::string(), {}, prefix()};
   for (const auto& listener : listeners) {
     if (any_address(listener.host)) continue;
     const std::string port = listener.port == 0 ? std::string() : ':' + std::to_string(listener.port);
@@ -170,7 +194,12 @@ base::Result<ListenPlan> plan_listeners(const Settings& settings) {
   if (const auto& url = settings.text(Setting::public_url); !url.empty()) {
     BERTH_TRY(plan.public_url, parse_public_url(url));
   }
+  // NAME=FACE is kept for names that are bound to one face (CONTRACTS.md, Addresses): the faces of today stand at the root of every name,
+  // but for Berth's own, which has nobody who looks for it there.
   for (const auto& text : settings.list(Setting::hosts)) {
+    if (text.find('=') != std::string::npos) {
+      return invalid("hosts has \"" + text + "\"; this version binds no name to a face: write NAME or NAME:PORT");
+    }
     if (!is_host(text)) return invalid("hosts has \"" + text + "\"; write NAME or NAME:PORT");
     plan.hosts.push_back(base::lower_ascii(text));
   }

@@ -26,12 +26,14 @@ struct ListenAddress {
 };
 base::Result<ListenAddress> parse_listen(std::string_view text);
 
-// "https://registry.example:5000": no path, nothing behind it.
+// "https://registry.example:5000", or with a path prefix "https://example.com/reg"; nothing behind it.
 struct PublicUrl {
   Scheme scheme = Scheme::https;
   std::string authority;  // with the port, where one is written
+  std::string prefix;     // "/reg", without a slash at the end; empty: none
   [[nodiscard]] std::string host() const;
-  [[nodiscard]] std::string text() const { return std::string(scheme_name(scheme)) + "://" + authority; }
+  // Without the prefix: what the distribution API and tokens stand under.
+  [[nodiscard]] std::string origin() const { return std::string(scheme_name(scheme)) + "://" + authority; }
 };
 // Errors: configuration_invalid.
 base::Result<PublicUrl> parse_public_url(std::string_view text);
@@ -48,6 +50,7 @@ struct ListenPlan {
   // What a certificate of our own must be good for.
   [[nodiscard]] std::vector<std::string> certificate_names() const;
   [[nodiscard]] bool speaks_tls() const;
+  [[nodiscard]] std::string prefix() const { return public_url ? public_url->prefix : std::string(); }
   [[nodiscard]] api::Links links() const;
 };
 // Errors: configuration_invalid (says which setting, why, and what would be right).

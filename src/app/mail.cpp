@@ -36,7 +36,7 @@ base::Result<std::unique_ptr<outbound::Mailer>> make_mailer(const Settings& sett
   options.user = settings.text(Setting::smtp_user);
   BERTH_TRY(options.password, password_of(settings.text(Setting::smtp_password_file)));
   options.tls = tls_of(settings.text(Setting::smtp_tls));
-  return std::make_unique<outbound::Mailer>(std::move(options));
+  return outbound::Mailer::open(std::move(options));
 }
 
 }  // namespace berth::app

@@ -8,7 +8,7 @@
 
 namespace berth::app {
 
-// nullptr: none is named. Errors: configuration_invalid, naming the setting; io_error (the password's file).
+// nullptr: none is named. Errors: configuration_invalid, naming the setting or the library that is missing; io_error (the password's file).
 base::Result<std::unique_ptr<outbound::Mailer>> make_mailer(const Settings& settings);
 
 }  // namespace berth::app

@@ -47,7 +47,7 @@ class Admission::Token {
 Admission::Admission(std::size_t total, std::size_t per_address)
     : total_(total), per_address_(per_address), state_(std::make_shared<State>()) {}
 
-tl::expected<std::shared_ptr<void>, Admission::Refusal> Admission::admit(const std::string& address) {
+tl::expected<std::shared_ptr<void>, Refusal> Admission::admit(const std::string& address) {
   std::string network = network_of(address);
   const auto refusal = state_->with([&](Counts& counts) -> std::optional<Refusal> {
     if (counts.total >= total_) return Refusal::total;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,14 +15,18 @@
 
 namespace berth::http {
 
+// Why a connection is not taken.
+enum class Refusal : std::uint8_t {
+  total,    // there are too many connections
+  address,  // the peer has too many
+  shutting_down,
+};
+
 class Admission {
  public:
   Admission(std::size_t total, std::size_t per_address);
 
-  // Why a connection was refused; the name is the label of the metric.
-  enum class Refusal : std::uint8_t { total, address };
-
-  // A token that counts as one open connection until it is destroyed. Any thread.
+  // A token that counts as one open connection until it is destroyed; else Refusal::total or ::address. Any thread.
   tl::expected<std::shared_ptr<void>, Refusal> admit(const std::string& address);
   // Waits until no connection is open; false when `at_most` passed before.
   bool wait_empty(std::chrono::milliseconds at_most);

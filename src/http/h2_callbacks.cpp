@@ -222,14 +222,8 @@ void submit_h2_response(nghttp2_session* session, H2Stream& stream, const Respon
 }
 
 std::string goaway_frame(nghttp2_session* session, H2Code code) {
-  std::string frame;
-  const auto append = [&](std::uint32_t value) {
-    for (const int shift : {24, 16, 8, 0}) frame.push_back(static_cast<char>(value >> shift & 0xff));
-  };
-  for (const std::uint8_t byte : write_frame_header({8, H2FrameType::goaway, 0, 0})) frame.push_back(static_cast<char>(byte));
-  append(static_cast<std::uint32_t>(nghttp2_session_get_last_proc_stream_id(session)));
-  append(static_cast<std::uint32_t>(code));
-  return frame;
+  return goaway_frame(static_cast<std::uint32_t>(nghttp2_session_get_last_proc_stream_id(session)),
+                      static_cast<std::uint32_t>(code));
 }
 
 }  // namespace berth::http

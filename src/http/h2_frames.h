@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "berth/base/bytes.h"
@@ -61,6 +62,22 @@ inline std::array<std::uint8_t, H2FrameHeader::kSize> write_frame_header(const H
           byte(header.stream, 16),
           byte(header.stream, 8),
           byte(header.stream, 0)};
+}
+
+// SETTINGS that change nothing: what each side begins with.
+inline std::string settings_frame() {
+  const auto header = write_frame_header({0, H2FrameType::settings, 0, 0});
+  return {header.begin(), header.end()};
+}
+
+// GOAWAY: streams behind `last` were not looked at. `why` is for people.
+inline std::string goaway_frame(std::uint32_t last, std::uint32_t code, std::string_view why = {}) {
+  const auto header = write_frame_header({static_cast<std::uint32_t>(8 + why.size()), H2FrameType::goaway, 0, 0});
+  std::string frame(header.begin(), header.end());
+  for (const auto value : {last, code}) {
+    for (const int shift : {24, 16, 8, 0}) frame.push_back(static_cast<char>(value >> shift & 0xff));
+  }
+  return frame.append(why);
 }
 
 class H2FrameScanner {

@@ -13,14 +13,6 @@ namespace berth::http {
 
 namespace {
 
-enum class Choice : std::uint8_t { http1, http2, open };
-
-Choice choose(std::string_view bytes) {
-  const std::size_t size = std::min(bytes.size(), kH2Preface.size());
-  if (bytes.substr(0, size) != kH2Preface.substr(0, size)) return Choice::http1;
-  return size == kH2Preface.size() ? Choice::http2 : Choice::open;
-}
-
 // A connection that has not said yet what it speaks.
 class Opening final : public Session, public std::enable_shared_from_this<Opening> {
  public:
@@ -62,19 +54,19 @@ class Opening final : public Session, public std::enable_shared_from_this<Openin
     }
     const bool first = input_->empty();
     input_->commit(*size);
-    switch (choose(input_->text())) {
-      case Choice::http1: return hand_over<H1Session>();
-      case Choice::http2: return hand_over<H2Session>();
-      case Choice::open: break;
+    switch (spoken_by(input_->text())) {
+      case Spoken::http1: return hand_over<H1Session>();
+      case Spoken::http2: return hand_over<H2Session>();
+      case Spoken::unclear: break;
     }
     if (first) deadline_.set(engine_->limits.header_timeout);
     read();
   }
 
-  template <typename Spoken>
+  template <typename Speaker>
   void hand_over() {
     finish();
-    std::make_shared<Spoken>(engine_, slot_, connection_, input_)->start();
+    std::make_shared<Speaker>(engine_, slot_, connection_, input_)->start();
   }
 
   void deadline_over() {
@@ -97,6 +89,12 @@ class Opening final : public Session, public std::enable_shared_from_this<Openin
 };
 
 }  // namespace
+
+Spoken spoken_by(std::string_view first_bytes) {
+  const std::size_t size = std::min(first_bytes.size(), kH2Preface.size());
+  if (first_bytes.substr(0, size) != kH2Preface.substr(0, size)) return Spoken::http1;
+  return size == kH2Preface.size() ? Spoken::http2 : Spoken::unclear;
+}
 
 void start_session(std::shared_ptr<Engine> engine, std::shared_ptr<LoopSlot> slot, std::shared_ptr<net::Connection> connection) {
   const std::string_view agreed = connection->protocol();

@@ -1,7 +1,6 @@
 #include "berth/http/server.h"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <utility>
 
@@ -10,7 +9,7 @@
 #include "http/engine.h"
 #include "http/establish.h"
 #include "http/protocol_choice.h"
-#include "http/response_head.h"
+#include "http/refusal.h"
 
 namespace berth::http {
 
@@ -20,7 +19,6 @@ using base::metrics::Metric;
 
 // Refused connections that are being told why; beyond these, refused ones are closed without a word.
 constexpr std::size_t kRefusalsAtOnce = 256;
-constexpr net::Linger kRefusalLinger{std::chrono::milliseconds(500), std::chrono::milliseconds(1'000)};
 
 // A count that is given back with the last owner.
 std::shared_ptr<void> hold(std::shared_ptr<void> owner, std::atomic<std::size_t>& count, std::shared_ptr<void> also) {
@@ -97,9 +95,7 @@ class LoopServer final : public Server {
 
   // The acceptor's loop, or that on which a proxy said whom it speaks for.
   void accepted(net::Socket socket, Tls tls, Introduced said) {
-    if (engine_->stopping) {
-      return refuse(std::move(socket), std::move(tls), "shutting_down", base::ErrorCode::shutting_down);
-    }
+    if (engine_->stopping) return turn_away(std::move(socket), std::move(tls), Refusal::shutting_down);
     // A proxy's connection counts as its own until it has said whose it is.
     auto token = engine_->admission.admit(socket.peer());
     if (token && said == Introduced::no && engine_->trusted_proxies.contains(socket.peer())) {
@@ -108,10 +104,7 @@ class LoopServer final : public Server {
         accepted(std::move(known.socket), std::move(known.tls), Introduced::yes);
       });
     }
-    if (!token) {
-      return refuse(std::move(socket), std::move(tls), token.error() == Admission::Refusal::total ? "total" : "address",
-                    base::ErrorCode::busy);
-    }
+    if (!token) return turn_away(std::move(socket), std::move(tls), token.error());
     const std::shared_ptr<LoopSlot> slot = least_busy();
     auto held = hold(slot, slot->open, std::move(*token));
     establish(engine_, slot, {std::move(socket), std::move(tls), std::move(held)},
@@ -120,29 +113,15 @@ class LoopServer final : public Server {
               });
   }
 
-  // A 503 without looking at the request.
-  void refuse(net::Socket socket, Tls tls, std::string_view reason, base::ErrorCode code) {
-    base::metrics::add(Metric::http_connections_refused, 1, {reason});
+  void turn_away(net::Socket socket, Tls tls, Refusal refusal) {
+    base::metrics::add(Metric::http_connections_refused, 1, {refusal_name(refusal)});
     if (engine_->refusals_open >= kRefusalsAtOnce) return;
     const std::shared_ptr<LoopSlot> slot = least_busy();
     auto held = hold(engine_, engine_->refusals_open, nullptr);
     establish(engine_, slot, {std::move(socket), std::move(tls), std::move(held)},
-              [engine = engine_, code](const std::shared_ptr<net::Connection>& connection) {
-                const char* why = code == base::ErrorCode::busy ? "the server has too many connections; try again"
-                                                                : "the server is shutting down";
-                say_refusal(*engine, connection, base::Error(code, why).with_retry_after(1));
+              [engine = engine_, slot, refusal](std::shared_ptr<net::Connection> connection) {
+                refuse(engine, slot, std::move(connection), refusal);
               });
-  }
-
-  static void say_refusal(Engine& engine, const std::shared_ptr<net::Connection>& connection, const base::Error& error) {
-    const Request request = engine.new_request(*connection);
-    const Response response = engine.handler.render_error(request, error);
-    auto text = std::make_shared<std::string>(
-        format_head(response, plan_response(response, request), request, Persistence::close, request.received));
-    text->append(text_of(response.body));
-    const std::array<base::ByteView, 1> pieces{base::as_bytes(*text)};
-    connection->write(pieces, net::Follows::nothing,
-                      [connection, text](const base::Result<void>&) { connection->close_gently(kRefusalLinger); });
   }
 
   [[nodiscard]] std::shared_ptr<LoopSlot> least_busy() const {

@@ -1,7 +1,5 @@
 #include "berth/outbound/mail.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <atomic>
 #include <ctime>
@@ -14,6 +12,7 @@
 #include "berth/base/log.h"
 #include "berth/base/metrics.h"
 #include "berth/base/synced.h"
+#include "outbound/curl_library.h"
 
 namespace berth::outbound {
 
@@ -79,7 +78,10 @@ struct Mailer::State {
     Steady::time_point due;
   };
 
-  MailOptions options;
+  State(MailOptions o, const CurlLibrary& c) : options(std::move(o)), curl(c) {}
+
+  const MailOptions options;
+  const CurlLibrary& curl;
   std::atomic<bool> stopping = false;
   base::Synced<std::deque<Letter>> letters;
   std::thread thread;
@@ -131,13 +133,13 @@ struct Mailer::State {
     const auto text = format_mail(options.from, mail, date_now(),
                                   base::to_hex(base::as_bytes(base::random_bytes(16))) + '@' + domain_of(options.from));
     Sending sending{text, stopping};
-    const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), curl_easy_cleanup);
+    const std::unique_ptr<CURL, decltype(curl.easy_cleanup)> handle(curl.easy_init(), curl.easy_cleanup);
     const std::string to = '<' + mail.to + '>';
     const std::string from = '<' + options.from + '>';
-    const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> recipients(curl_slist_append(nullptr, to.c_str()),
-                                                                                 curl_slist_free_all);
-    if (!curl || !recipients) return "memory is short";
-    const auto set = [&](CURLoption option, auto value) { curl_easy_setopt(curl.get(), option, value); };
+    const std::unique_ptr<curl_slist, decltype(curl.slist_free_all)> recipients(curl.slist_append(nullptr, to.c_str()),
+                                                                                curl.slist_free_all);
+    if (!handle || !recipients) return "memory is short";
+    const auto set = [&](CURLoption option, auto value) { curl.easy_setopt(handle.get(), option, value); };
     set(CURLOPT_URL, options.url.c_str());
     set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     set(CURLOPT_PROXY, "");
@@ -157,17 +159,21 @@ struct Mailer::State {
     set(CURLOPT_NOPROGRESS, 0L);
     set(CURLOPT_XFERINFOFUNCTION, look_around);
     set(CURLOPT_XFERINFODATA, &sending);
-    const auto code = curl_easy_perform(curl.get());
+    const auto code = curl.easy_perform(handle.get());
     if (code == CURLE_OK) return {};
     long reply = 0;
-    curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &reply);
-    return std::string(curl_easy_strerror(code)) +
+    curl.easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &reply);
+    return std::string(curl.easy_strerror(code)) +
            (reply != 0 ? " (the server said " + std::to_string(reply) + ')' : std::string());
   }
 };
 
-Mailer::Mailer(MailOptions options) : state_(std::make_unique<State>()) {
-  state_->options = std::move(options);
+base::Result<std::unique_ptr<Mailer>> Mailer::open(MailOptions options) {
+  BERTH_TRY(const auto* curl, get_curl());
+  return std::unique_ptr<Mailer>(new Mailer(std::make_unique<State>(std::move(options), *curl)));
+}
+
+Mailer::Mailer(std::unique_ptr<State> state) : state_(std::move(state)) {
   state_->thread = std::thread([state = state_.get()] { state->loop(); });
 }
 

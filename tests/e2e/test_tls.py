@@ -163,6 +163,26 @@ class Listeners(BerthTestCase):
         self.assert_status(probes.get("/v2/"), 404)
 
 
+class PathPrefix(BerthTestCase):
+    autostart = False
+
+    def test_what_clients_look_for_stays_at_the_root(self):
+        daemon = self.make_daemon("data", ["--public-url", "https://example.com/tools/reg"])
+        daemon.access = []
+        daemon.start()
+        with open(os.path.join(daemon.directory, "first-admin.json"), encoding="utf-8") as file:
+            first = json.load(file)
+        self.assertEqual(first["url"], f"{daemon.url}/tools/reg")
+        client = daemon.client()
+        self.assertEqual(self.assert_status(client.get("/v2/"), 401).header("WWW-Authenticate"), 'Bearer realm="https://example.com/token",service="example.com"')
+        client.authorization = f"Bearer {first['key']}"
+        for path in ("/v2/", "/token", "/.well-known/jwks.json"):
+            self.assert_status(client.get(path), 200)
+        for path in ("/api/v1/me", "/healthz", "/readyz", "/metrics", "/openapi.json"):
+            self.assert_status(client.get("/tools/reg" + path), 200)
+            self.assert_status(client.get(path), 404)
+
+
 class Memory(TlsCase):
     arguments = ("--log-level", "warning")
     environment = {"BERTH_HANDSHAKE_TIMEOUT": "3s"}

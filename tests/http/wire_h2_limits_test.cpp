@@ -11,6 +11,7 @@ using http::H2FrameHeader;
 using http::H2FrameType;
 using std::chrono::milliseconds;
 
+constexpr std::uint32_t kNoError = 0;
 constexpr std::uint32_t kProtocolError = 1;
 constexpr std::uint32_t kRefusedStream = 7;
 constexpr std::uint32_t kCancel = 8;
@@ -41,6 +42,34 @@ class WireH2Limits : public WireTest {
     EXPECT_EQ(other.reply(other.request("GET", "/b")).status, 200);
   }
 };
+
+// A client may ask again by itself: GOAWAY names no stream that was looked at.
+TEST_F(WireH2Limits, OneConnectionTooManyIsToldInItsOwnWords) {
+  options.limits.connections = 1;
+  start();
+  H2Client first(port());
+  EXPECT_EQ(first.reply(first.request("GET", "/a")).status, 200);
+  H2Client refused(port());
+  refused.request("GET", "/refused");
+  const auto settings = refused.read_frame();
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->header.type, H2FrameType::settings);
+  EXPECT_EQ(settings->header.flags, 0);
+  EXPECT_EQ(refused.read_to_end(), kNoError);
+  EXPECT_EQ(refused.goaways(), (std::vector<std::pair<std::uint32_t, std::uint32_t>>{{0, kNoError}}));
+  EXPECT_EQ(first.reply(first.request("GET", "/b")).status, 200);
+  EXPECT_EQ(handler.targets(), (std::vector<std::string>{"/a", "/b"}));
+}
+
+TEST_F(WireH2Limits, WhoHasTooManyConnectionsIsToldToBeCalm) {
+  options.limits.connections_per_address = 1;
+  start();
+  H2Client first(port());
+  EXPECT_EQ(first.reply(first.request("GET", "/a")).status, 200);
+  H2Client refused(port());
+  EXPECT_EQ(refused.read_to_end(), kCalm);
+  EXPECT_EQ(refused.goaways().size(), 1u);
+}
 
 struct BadHead {
   const char* name;

@@ -134,6 +134,24 @@ TEST_F(WireLimits, OneConnectionTooManyGets503) {
   EXPECT_EQ(handler.targets().size(), 4u);
 }
 
+// What cannot be HTTP/2's preface any more is answered in HTTP/1, and so is silence.
+TEST_F(WireLimits, ARefusalWaitsNoLongerThanItNeedsTo) {
+  options.limits.connections = 1;
+  start();
+  RawClient first = connect();
+  first.send(get("/a"));
+  EXPECT_EQ(first.read_reply().status, 200);
+  for (const auto* begun : {"PRI * HTTP/1.1\r\n", "G", "PRI", ""}) {
+    RawClient refused = connect();
+    refused.send(begun);
+    EXPECT_EQ(refused.read_reply().status, 503) << begun;
+    EXPECT_TRUE(refused.at_end()) << begun;
+  }
+  RawClient gone = connect();
+  gone.end_sending();
+  EXPECT_TRUE(gone.at_end());
+}
+
 TEST_F(WireLimits, OneAddressCannotHaveThemAll) {
   options.limits.connections_per_address = 1;
   start();

@@ -116,6 +116,21 @@ TEST_F(WireTls, WhoeverIsTooManyIsToldSo) {
   EXPECT_EQ(reply.field("retry-after"), "1");
 }
 
+TEST_F(WireTls, WhoeverIsTooManyIsToldSoInHttp2) {
+  options.limits.connections = 1;
+  start();
+  RawClient first = connect_tls();
+  first.send(get("/a"));
+  EXPECT_EQ(first.read_reply().status, 200);
+  RawClient second = connect();
+  TlsSession& session = second.start_tls({.protocols = {"h2"}});
+  ASSERT_TRUE(session.handshake()) << session.error();
+  const std::string_view expected("\0\0\0\4\0\0\0\0\0\0\0\x36\7\0\0\0\0\0\0\0\0\0\0\0\0\0", 26);
+  const auto words = second.read_to_end();
+  EXPECT_EQ(words.substr(0, expected.size()), expected);
+  EXPECT_EQ(words.substr(expected.size()), "the server has too many connections; try again");
+}
+
 TEST_F(WireTls, AHandshakeUnderWayDelaysNoEnd) {
   options.limits.handshake_timeout = kLong;
   start();

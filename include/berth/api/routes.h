@@ -155,12 +155,19 @@ using ErrorRenderer = http::Response (*)(const http::Request&, const base::Error
 // Whether a path may end in one slash more than its row has.
 enum class Slash : std::uint8_t { exact, tolerated };
 
+// Whether the path prefix of the public URL stands before the face's paths (CONTRACTS.md, Addresses). Clients of the others look at the root.
+enum class Prefix : std::uint8_t { never, applies };
+
 struct Face {
   std::string_view name;
   std::span<const Route> routes;
   ErrorRenderer render;
   Slash slash = Slash::exact;
+  Prefix prefix = Prefix::never;
 };
+
+// Whether what begins with this part stands at the root whatever the prefix, so that no prefix may begin with it.
+bool stands_at_root(std::string_view first_part);
 
 // Every face, in the order in which their routes are tried.
 std::span<const Face> faces();

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "berth/base/error.h"
+
 namespace berth::outbound {
 
 struct Mail {
@@ -37,7 +39,8 @@ class Mailer {
  public:
   static constexpr std::size_t kWaiting = 1000;
 
-  explicit Mailer(MailOptions options);
+  // Errors: configuration_invalid (libcurl is not there).
+  static base::Result<std::unique_ptr<Mailer>> open(MailOptions options);
   // Cuts what is being sent.
   ~Mailer();
   Mailer(const Mailer&) = delete;
@@ -48,6 +51,7 @@ class Mailer {
 
  private:
   struct State;
+  explicit Mailer(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

@@ -52,10 +52,10 @@ std::optional<std::string> find_session_cookie(const http::Request& request) {
   return found && is_secret(*found) ? found : std::nullopt;
 }
 
-std::string session_cookie(std::string_view secret, base::Duration life, std::string_view base) {
+std::string session_cookie(std::string_view secret, base::Duration life, std::string_view base, std::string_view path) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(life).count();
-  std::string cookie = std::string(kName) + '=' + std::string(secret) +
-                       "; Path=/api/v1/session; Max-Age=" + std::to_string(seconds) + "; HttpOnly; SameSite=Strict";
+  std::string cookie = std::string(kName) + '=' + std::string(secret) + "; Path=" + std::string(path) +
+                       "; Max-Age=" + std::to_string(seconds) + "; HttpOnly; SameSite=Strict";
   if (base.starts_with("https://")) cookie += "; Secure";
   return cookie;
 }

@@ -1,6 +1,6 @@
 // The cookie of a browser session, and the origin that a page which uses it must have. Pure.
 //
-//   Set-Cookie: berth_session=<43 characters>; Path=/api/v1/session; Max-Age=604800; HttpOnly; SameSite=Strict[; Secure]
+//   Set-Cookie: berth_session=<43 characters>; Path=[<prefix>]/api/v1/session; Max-Age=604800; HttpOnly; SameSite=Strict[; Secure]
 //
 // Spec: RFC 6265bis §4.1; RFC 6454 §7; CONTRACTS.md, Addresses.
 #pragma once
@@ -18,8 +18,8 @@ namespace berth::api {
 
 // The secret; nullopt also when there are several, as from somebody who may write cookies for a domain above ours.
 std::optional<std::string> find_session_cookie(const http::Request& request);
-// `base`: the registry's own address (Links::base()); Secure under https. An empty secret takes the cookie away.
-std::string session_cookie(std::string_view secret, base::Duration life, std::string_view base);
+// For the place `path` of the registry's own address `base` (Links::base()); Secure under https. An empty secret takes the cookie away.
+std::string session_cookie(std::string_view secret, base::Duration life, std::string_view base, std::string_view path);
 
 // Whether the request comes from a page of `base`. Errors: denied.
 base::Result<void> check_origin(const http::Request& request, std::string_view base);

@@ -28,9 +28,9 @@ base::Result<KeyHolder> holder_of(const Services& services, const Call& call) {
   return KeyHolder{call.principal.user, call.principal.ceiling == nullptr ? 0 : call.principal.ceiling->org};
 }
 
-std::string place_of(const Call& call) {
+std::string place_of(const Services& services, const Call& call) {
   const auto org = call.path_value("org");
-  return org.empty() ? "/api/v1/me/keys" : "/api/v1/orgs/" + std::string(org) + "/keys";
+  return services.links.prefixed(org.empty() ? "/api/v1/me/keys" : "/api/v1/orgs/" + std::string(org) + "/keys");
 }
 
 base::Result<Answer> list_keys(const Services& services, Call& call) {
@@ -47,15 +47,15 @@ base::Result<Answer> list_keys(const Services& services, Call& call) {
   for (const auto& key : keys) list.push_back(document_of(key, call.request.received));
   auto response = json_answer(200, OrderedJson{{"keys", std::move(list)}});
   if (more && !keys.empty()) {
-    response.fields.add("Link", '<' + place_of(call) + "?last=" + std::to_string(keys.back().id) +
+    response.fields.add("Link", '<' + place_of(services, call) + "?last=" + std::to_string(keys.back().id) +
                                     "&n=" + std::to_string(paging.limit) + ">; rel=\"next\"");
   }
   return response;
 }
 
-http::Response made_answer(const Call& call, const service::MadeKey& made) {
+http::Response made_answer(const Services& services, const Call& call, const service::MadeKey& made) {
   auto response = json_answer(201, document_of(made));
-  response.fields.add("Location", place_of(call) + '/' + std::to_string(made.id));
+  response.fields.add("Location", place_of(services, call) + '/' + std::to_string(made.id));
   response.fields.add("Cache-Control", "no-store");
   return response;
 }
@@ -93,7 +93,7 @@ base::Result<Answer> create_own_key(const Services& services, Call& call) {
   BERTH_TRY(auto wish, wish_of(body));
   BERTH_CHECK_OK(set_place(services, call, body, wish));
   BERTH_TRY(const auto made, services.accounts->by(call.origin()).create_key_by(call.principal, std::move(wish)));
-  return made_answer(call, made);
+  return made_answer(services, call, made);
 }
 
 base::Result<Answer> create_service_key(const Services& services, Call& call) {
@@ -103,7 +103,7 @@ base::Result<Answer> create_service_key(const Services& services, Call& call) {
   wish.kind = service::KeyKind::service;
   wish.org = std::string(call.path_value("org"));
   BERTH_TRY(const auto made, services.accounts->by(call.origin()).create_key_by(call.principal, std::move(wish)));
-  return made_answer(call, made);
+  return made_answer(services, call, made);
 }
 
 base::Result<Answer> revoke_key(const Services& services, Call& call) {
@@ -122,7 +122,7 @@ base::Result<Answer> rotate_key(const Services& services, Call& call) {
   BERTH_TRY(const auto seconds, body.find_number("overlap", kLongestOverlap));
   const auto overlap = seconds ? std::chrono::seconds(*seconds) : std::chrono::seconds(kUsualOverlap);
   BERTH_TRY(const auto made, services.accounts->by(call.origin()).rotate_key_by(call.principal, holder, id, overlap));
-  return made_answer(call, made);
+  return made_answer(services, call, made);
 }
 
 struct Words {

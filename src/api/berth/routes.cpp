@@ -4,6 +4,8 @@
 #include "berth/api/application.h"
 #include "berth/api/documents.h"
 #include "berth/base/metrics.h"
+#include "berth/base/synced.h"
+#include "berth/base/text_map.h"
 
 namespace berth::api {
 
@@ -48,11 +50,20 @@ base::Result<Answer> get_metrics(const Services&, Call&) {
   return response;
 }
 
-base::Result<Answer> get_openapi(const Services&, Call&) {
-  static const auto kDocument = std::make_shared<const std::string>(openapi_json());
+// Made when it is first asked for; one for each prefix, of which a daemon has one.
+std::shared_ptr<const std::string> openapi_behind(const std::string& prefix) {
+  static base::Synced<base::TextMap<std::shared_ptr<const std::string>>> documents;
+  return documents.with([&](auto& known) {
+    auto& document = known[prefix];
+    if (!document) document = std::make_shared<const std::string>(openapi_json(prefix));
+    return document;
+  });
+}
+
+base::Result<Answer> get_openapi(const Services& services, Call&) {
   http::Response response;
   response.fields.add("Content-Type", "application/json");
-  response.body = kDocument;
+  response.body = openapi_behind(services.links.prefix);
   return response;
 }
 
@@ -122,7 +133,7 @@ Face berth_face() {
     }
     return all;
   }();
-  return {"berth", kAll, render_problem};
+  return {"berth", kAll, render_problem, Slash::exact, Prefix::applies};
 }
 
 }  // namespace berth::api

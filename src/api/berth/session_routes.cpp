@@ -14,6 +14,7 @@ using base::OrderedJson;
 using http::Method;
 
 constexpr std::size_t kMaxBody = 16UL * 1024;
+constexpr std::string_view kPath = "/api/v1/session";
 
 base::Result<service::Sessions*> sessions_of(const Services& services, const Call& call) {
   BERTH_TRY([[maybe_unused]] const auto accounts, accounts_of(services, call));
@@ -52,9 +53,10 @@ base::Result<Answer> sign_in(const Services& services, Call& call) {
   auto response = json_answer(
       201, OrderedJson{
                {"id", begun.id}, {"ends", base::format_rfc3339(begun.ends)}, {"longest", base::format_rfc3339(begun.longest)}});
-  response.fields.add("Location", "/api/v1/me/sessions/" + std::to_string(begun.id));
+  response.fields.add("Location", services.links.prefixed("/api/v1/me/sessions/") + std::to_string(begun.id));
   response.fields.add("Cache-Control", "no-store");
-  response.fields.add("Set-Cookie", session_cookie(begun.secret, begun.longest - call.request.received, base));
+  const auto life = begun.longest - call.request.received;
+  response.fields.add("Set-Cookie", session_cookie(begun.secret, life, base, services.links.prefixed(kPath)));
   return response;
 }
 
@@ -87,7 +89,7 @@ base::Result<Answer> sign_out(const Services& services, Call& call) {
   BERTH_CHECK_OK(end_old(services, call));
   http::Response response;
   response.status = 204;
-  response.fields.add("Set-Cookie", session_cookie({}, std::chrono::seconds(0), base));
+  response.fields.add("Set-Cookie", session_cookie({}, std::chrono::seconds(0), base, services.links.prefixed(kPath)));
   return response;
 }
 
@@ -130,7 +132,7 @@ const std::vector<Route>& session_routes() {
           .name = "session.begin",
           .spec = kSpec,
           .methods = {Method::post},
-          .path = "/api/v1/session",
+          .path = kPath,
           .access = Access::everyone(),  // the password is the credential
           .body = BodyRule::buffered(kMaxBody, body_too_large),
           .parameters = {{"Origin", Parameter::Where::header, "origin", "This registry's own; any other is denied."}},
@@ -144,7 +146,7 @@ const std::vector<Route>& session_routes() {
           .name = "session.bearer",
           .spec = kSpec,
           .methods = {Method::get},
-          .path = "/api/v1/session",
+          .path = kPath,
           .access = Access::everyone(),  // the cookie is the credential
           .body = BodyRule::none(),
           .parameters = {{"Origin", Parameter::Where::header, "origin", "If it comes, this registry's own."}},
@@ -158,7 +160,7 @@ const std::vector<Route>& session_routes() {
           .name = "session.end",
           .spec = kSpec,
           .methods = {Method::delete_},
-          .path = "/api/v1/session",
+          .path = kPath,
           .access = Access::everyone(),
           .body = BodyRule::none(),
           .parameters = {{"Origin", Parameter::Where::header, "origin", "This registry's own; any other is denied."}},

@@ -29,6 +29,10 @@ base::Result<Answer> run_collection(const Services& services, Call& call) {
 
 // --- History ---------------------------------------------------------------------------------------------------------------------
 
+std::string history_of(const Services& services, const Call& call) {
+  return services.links.prefixed("/api/v1/repositories/") + call.repository().text() + "/-/history";
+}
+
 base::Result<Answer> get_history(const Services& services, Call& call) {
   BERTH_TRY(const auto paging, parse_paging(call.query));
   std::int64_t before = 0;
@@ -42,8 +46,7 @@ base::Result<Answer> get_history(const Services& services, Call& call) {
   for (const auto& event : page.events) events.push_back(document_of(event));
   auto response = json_answer(200, OrderedJson{{"name", call.repository().text()}, {"events", std::move(events)}});
   if (page.more) {
-    response.fields.add("Link", "</api/v1/repositories/" + call.repository().text() +
-                                    "/-/history?last=" + std::to_string(page.events.back().id) +
+    response.fields.add("Link", '<' + history_of(services, call) + "?last=" + std::to_string(page.events.back().id) +
                                     "&n=" + std::to_string(paging.limit) + ">; rel=\"next\"");
   }
   return response;
@@ -58,8 +61,7 @@ base::Result<Answer> restore_event(const Services& services, Call& call) {
 base::Result<Answer> delete_repository(const Services& services, Call& call) {
   BERTH_TRY(const auto event, services.undo.delete_repository(call.repository(), call.origin()));
   auto response = json_answer(202, OrderedJson{{"name", call.repository().text()}, {"event", event}});
-  response.fields.add("Location",
-                      "/api/v1/repositories/" + call.repository().text() + "/-/history/" + std::to_string(event) + "/restore");
+  response.fields.add("Location", history_of(services, call) + '/' + std::to_string(event) + "/restore");
   return response;
 }
 

@@ -54,7 +54,8 @@ OrderedJson document_of(const Invitation& invitation) {
 }
 
 service::InvitationLetter letter_of(const Services& services, const Call& call, std::string message) {
-  service::InvitationLetter letter{services.links.base(call.request) + "/api/v1/invitation?token=", {}, std::move(message)};
+  const auto link = services.links.base(call.request) + services.links.prefixed("/api/v1/invitation?token=");
+  service::InvitationLetter letter{link, {}, std::move(message)};
   if (services.accounts == nullptr || call.principal.user == 0) return letter;
   if (const auto inviter = services.accounts->members().get_self(call.principal.user)) letter.inviter = inviter->user.email;
   return letter;

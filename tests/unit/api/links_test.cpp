@@ -35,6 +35,13 @@ TEST(Links, NeverToAnyOther) {
   }
 }
 
+TEST(Links, BehindThePrefix) {
+  EXPECT_EQ(Links{}.prefixed("/api/v1/me"), "/api/v1/me");
+  const Links links{"https://example.com", {}, "/reg"};
+  EXPECT_EQ(links.prefixed("/api/v1/me"), "/reg/api/v1/me");
+  EXPECT_EQ(base(links, "127.0.0.1"), "https://example.com") << "tokens are had at the root";
+}
+
 TEST(Links, NothingThatCouldLeaveItsQuotes) { EXPECT_EQ(base({}, "a\"b\\c"), "http://abc"); }
 
 }  // namespace

@@ -28,14 +28,56 @@ void expect_route(Method method, std::string_view path, std::string_view route) 
   EXPECT_EQ(match.allow, "") << path;
 }
 
+// A path of the route, with something in each place.
+std::string path_of(const Route& route) {
+  std::string path(route.path);
+  for (auto open = path.find('{'); open != std::string::npos; open = path.find('{')) {
+    path.replace(open, path.find('}') - open + 1, path.compare(open, 6, "{name}") == 0 ? "a/b/c" : "x");
+  }
+  return path;
+}
+
 TEST(Router, EveryRouteIsFoundByItsOwnPath) {
   for (const auto& face : faces()) {
     for (const auto& route : face.routes) {
-      std::string path(route.path);
-      for (auto open = path.find('{'); open != std::string::npos; open = path.find('{')) {
-        path.replace(open, path.find('}') - open + 1, path.compare(open, 6, "{name}") == 0 ? "a/b/c" : "x");
-      }
-      for (const auto method : route.methods) expect_route(method, path, route.name);
+      for (const auto method : route.methods) expect_route(method, path_of(route), route.name);
+    }
+  }
+}
+
+TEST(Router, APrefixStandsBeforeWhatItAppliesToAndNothingElse) {
+  const Router behind{faces(), "/tools/reg"};
+  for (const auto& face : faces()) {
+    for (const auto& route : face.routes) {
+      const auto path = path_of(route);
+      const bool applies = face.prefix == Prefix::applies;
+      const auto* at_root = behind.find(route.methods.front(), path).route;
+      const auto* at_prefix = behind.find(route.methods.front(), "/tools/reg" + path).route;
+      EXPECT_EQ(at_root, applies ? nullptr : &route) << path;
+      EXPECT_EQ(at_prefix, applies ? &route : nullptr) << path;
+    }
+  }
+  for (const auto* path : {"/tools", "/tools/reg", "/tools/reg/", "/tools/regx/healthz", "/reg/healthz", "/tools/reg//healthz"}) {
+    EXPECT_EQ(behind.find(Method::get, path).route, nullptr) << path;
+  }
+  EXPECT_EQ(behind.find(Method::post, "/tools/reg/healthz").allow, "GET, HEAD");
+}
+
+TEST(Router, ValuesBehindAPrefixAreThePathsOwn) {
+  const Router behind{faces(), "/reg"};
+  const std::string path = "/reg/api/v1/repositories/org/team/app/-/history";
+  const auto match = behind.find(Method::get, path);
+  ASSERT_NE(match.route, nullptr);
+  EXPECT_EQ(value(match, "name"), "org/team/app");
+  EXPECT_EQ(value(match, "name").data(), path.data() + path.find("org"));
+}
+
+// No prefix may begin as these paths do, or it would shadow them.
+TEST(Faces, WhatNoPrefixStandsBeforeIsKnownByItsFirstPart) {
+  for (const auto& face : faces()) {
+    for (const auto& route : face.routes) {
+      const auto first = route.path.substr(1, route.path.find('/', 1) - 1);
+      EXPECT_EQ(stands_at_root(first), face.prefix == Prefix::never) << route.path;
     }
   }
 }

@@ -70,15 +70,46 @@ TEST(PublicUrl, SchemeAndAuthority) {
   for (const auto& [text, expected] : cases) {
     const auto url = parse_public_url(text);
     ASSERT_TRUE(url) << url.error().message();
-    EXPECT_EQ(url->text(), expected.first);
+    EXPECT_EQ(url->origin(), expected.first);
     EXPECT_EQ(url->host(), expected.second);
+    EXPECT_EQ(url->prefix, "");
+  }
+}
+
+TEST(PublicUrl, APathPrefix) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"https://example.com/reg", "/reg"},
+      {"https://example.com/reg/", "/reg"},
+      {"https://example.com:8443/tools/Reg_1.2~x-y", "/tools/Reg_1.2~x-y"},
+      {"https://[fd00::1]:5000/reg", "/reg"},
+      {"https://example.com/v2x", "/v2x"},
+  };
+  for (const auto& [text, prefix] : cases) {
+    const auto url = parse_public_url(text);
+    ASSERT_TRUE(url) << url.error().message();
+    EXPECT_EQ(url->prefix, prefix) << text;
+    EXPECT_EQ(url->origin(), text.substr(0, text.find('/', 8))) << text;
+  }
+}
+
+// A prefix that would stand in the way of what clients look for at the root, or that a proxy would write otherwise.
+TEST(PublicUrl, APrefixThatCannotBe) {
+  for (const auto* prefix :
+       {"/v2", "/v2/reg", "/v3", "/token", "/proxy_auth", "/roles", "/public-keys", "/files", "/.well-known"}) {
+    const auto url = parse_public_url(std::string("https://example.com") + prefix);
+    ASSERT_FALSE(url) << prefix;
+    EXPECT_NE(url.error().message().find("stands at the root"), std::string::npos) << url.error().message();
+  }
+  for (const auto* prefix :
+       {"//", "/reg//", "//reg", "/a//b", "/.", "/..", "/a/../b", "/a%20b", "/{name}", "/a?b", "/a#b", "/a b"}) {
+    EXPECT_FALSE(parse_public_url(std::string("https://example.com") + prefix)) << prefix;
   }
 }
 
 TEST(PublicUrl, WhatIsNoneSaysWhy) {
   for (const auto* text :
        {"registry.example", "ftp://registry.example", "https://", "https:///", "https://:5000", "https://a b",
-        "https://user@host", "https://host?x", "https://host:0", "https://host:port", "https://host:", "https://host/reg"}) {
+        "https://user@host", "https://host?x", "https://host:0", "https://host:port", "https://host:", "https:///reg"}) {
     const auto url = parse_public_url(text);
     ASSERT_FALSE(url) << text;
     EXPECT_EQ(url.error().code(), ErrorCode::configuration_invalid);
@@ -156,6 +187,14 @@ TEST(ListenPlan, LinksLeadToNamesThatAreOurs) {
   EXPECT_EQ(made->links().hosts, (std::vector<std::string>{"127.0.0.1:5000", "localhost:5000", "[::1]", "localhost",
                                                            "registry.lan", "other.lan:8080"}));
   expect_refused({{Setting::hosts, "helm.example=helm"}}, "NAME or NAME:PORT");
+}
+
+TEST(ListenPlan, LinksKnowThePrefix) {
+  const auto made = plan({{Setting::listen, "0.0.0.0:1"}, {Setting::public_url, "https://example.com/reg"}});
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_EQ(made->links().public_url, "https://example.com");
+  EXPECT_EQ(made->links().prefix, "/reg");
+  EXPECT_EQ(plan({})->links().prefix, "");
 }
 
 TEST(ListenPlan, AsUrls) {

@@ -10,10 +10,10 @@ TEST(Admission, CountsOverAllAndPerAddress) {
   auto a = admission.admit("10.0.0.1");
   auto b = admission.admit("10.0.0.1");
   ASSERT_TRUE(a && b);
-  EXPECT_EQ(admission.admit("10.0.0.1").error(), Admission::Refusal::address);
+  EXPECT_EQ(admission.admit("10.0.0.1").error(), Refusal::address);
   auto c = admission.admit("10.0.0.2");
   ASSERT_TRUE(c);
-  EXPECT_EQ(admission.admit("10.0.0.3").error(), Admission::Refusal::total);
+  EXPECT_EQ(admission.admit("10.0.0.3").error(), Refusal::total);
   b->reset();
   EXPECT_TRUE(admission.admit("10.0.0.1"));
 }

@@ -46,17 +46,19 @@ TEST(MailText, NothingThatPeopleWriteIsAHead) {
 }
 
 TEST(Mailer, TakesNoAddressThatBreaksALine) {
-  Mailer mailer({.url = "smtp://127.0.0.1:1", .from = "f@x", .user = {}, .password = {}, .tls = MailTls::never});
-  EXPECT_FALSE(mailer.send({"a@x>\r\nRCPT TO:<b@x", "s", "t"}));
-  EXPECT_FALSE(mailer.send({"nobody", "s", "t"}));
+  const auto mailer =
+      Mailer::open({.url = "smtp://127.0.0.1:1", .from = "f@x", .user = {}, .password = {}, .tls = MailTls::never}).value();
+  EXPECT_FALSE(mailer->send({"a@x>\r\nRCPT TO:<b@x", "s", "t"}));
+  EXPECT_FALSE(mailer->send({"nobody", "s", "t"}));
 }
 
 // Where nobody listens a letter waits for its next try, and the end of the process for no letter.
 TEST(Mailer, EndsAtOnce) {
   const auto start = std::chrono::steady_clock::now();
   {
-    Mailer mailer({.url = "smtp://127.0.0.1:1", .from = "f@x", .user = {}, .password = {}, .tls = MailTls::never});
-    EXPECT_TRUE(mailer.send({"a@x", "s", "t"}));
+    const auto mailer =
+        Mailer::open({.url = "smtp://127.0.0.1:1", .from = "f@x", .user = {}, .password = {}, .tls = MailTls::never}).value();
+    EXPECT_TRUE(mailer->send({"a@x", "s", "t"}));
   }
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
