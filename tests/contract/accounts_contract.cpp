@@ -222,6 +222,47 @@ TEST_P(AccountsContract, KeysComeInPagesOfOneHolder) {
   EXPECT_EQ(accounts().find_key(legacy).value()->org_name, "");
 }
 
+TEST_P(AccountsContract, AKeysEndOnlyEverComesNearer) {
+  const auto acme = org("acme");
+  const auto now = under_test().clock().now();
+  const auto made =
+      key({.kind = KeyKind::service, .org = acme, .name = "ci", .hash = "aa", .actions = {}, .repositories = {}, .expires = {}});
+  const auto ends = [&] { return accounts().find_key(made).value()->expires; };
+  const auto generation = accounts().generation();
+  ASSERT_TRUE(accounts().set_key_expiry(made, now + std::chrono::hours(2), {"tester"}));
+  EXPECT_GT(accounts().generation(), generation);
+  EXPECT_EQ(ends(), now + std::chrono::hours(2)) << "it had none";
+  ASSERT_TRUE(accounts().set_key_expiry(made, now + std::chrono::hours(1), {"tester"}));
+  ASSERT_TRUE(accounts().set_key_expiry(made, now + std::chrono::hours(3), {"tester"}));
+  EXPECT_EQ(ends(), now + std::chrono::hours(1));
+  EXPECT_EQ(code_of(accounts().set_key_expiry(99, now, {"tester"})), ErrorCode::object_unknown);
+}
+
+TEST_P(AccountsContract, AHashIsOneKeys) {
+  const auto acme = org("acme");
+  const catalog::NewKey wanted{
+      .kind = KeyKind::service, .org = acme, .name = "ci", .hash = "aa", .actions = {}, .repositories = {}, .expires = {}};
+  key(wanted);
+  EXPECT_FALSE(accounts().create_key(wanted, {"tester"}));
+  EXPECT_EQ(accounts().list_keys({.org = acme}, 0, 10).value().size(), 1U);
+  EXPECT_FALSE(accounts().find_key_by_hash("bb").value());
+}
+
+TEST_P(AccountsContract, OrganisationsAndTeamsComeInPagesByName) {
+  const auto zeta = org("zeta");
+  org("acme");
+  for (const auto* name : {"vision", "audio"}) ASSERT_TRUE(accounts().create_team(zeta, name, "", {"tester"}));
+  const auto names = [](const auto& page) {
+    std::vector<std::string> found;
+    for (const auto& one : page) found.push_back(one.name);
+    return found;
+  };
+  EXPECT_THAT(names(accounts().list_orgs("", 10).value()), ElementsAre("acme", "zeta"));
+  EXPECT_THAT(names(accounts().list_orgs("acme", 1).value()), ElementsAre("zeta"));
+  EXPECT_THAT(names(accounts().list_teams(zeta, "", 1).value()), ElementsAre("audio"));
+  EXPECT_THAT(names(accounts().list_teams(zeta, "audio", 10).value()), ElementsAre("vision"));
+}
+
 TEST_P(AccountsContract, MembershipsComeWithNames) {
   const auto ann = user("a@example.com");
   const auto acme = org("acme");

@@ -92,6 +92,44 @@ TEST_P(SessionsContract, EndWithAPasswordAndAStanding) {
   EXPECT_TRUE(sessions().find_session(bobs).value());
 }
 
+TEST_P(SessionsContract, BeginOnlyWithThePasswordThatWasConfirmed) {
+  const auto ann = user("a@example.com");
+  const auto try_with = [&](const std::string& hash, base::TimePoint changed) {
+    return code_of(sessions().create_session({.user = ann,
+                                              .hash = hash,
+                                              .address = "",
+                                              .agent = "",
+                                              .ends = under_test().clock().now() + std::chrono::hours(1),
+                                              .password_changed = changed},
+                                             3));
+  };
+  ASSERT_TRUE(accounts().set_password(ann, {.hash = "h1"}, {"tester"}));
+  const auto confirmed = accounts().find_password(ann).value()->changed;
+  under_test().clock().advance(std::chrono::seconds(1));
+  ASSERT_TRUE(accounts().set_password(ann, {.hash = "h2"}, {"tester"}));
+  EXPECT_EQ(try_with("s1", confirmed), ErrorCode::unauthorized) << "it was changed meanwhile";
+  EXPECT_EQ(try_with("s2", {}), ErrorCode::unauthorized) << "it has one by now";
+  const auto changed = accounts().find_password(ann).value()->changed;
+  EXPECT_EQ(try_with("s3", changed), std::nullopt);
+  ASSERT_TRUE(accounts().set_standing(ann, catalog::Standing::disabled, {"tester"}));
+  EXPECT_EQ(try_with("s4", changed), ErrorCode::unauthorized);
+  EXPECT_TRUE(sessions().list_sessions(ann, 0, 10).value().empty());
+}
+
+TEST_P(SessionsContract, ComeInPagesOfOneUser) {
+  const auto ann = user("a@example.com");
+  begin(user("b@example.com"), "b1");
+  const auto first = begin(ann, "a1");
+  const auto second = begin(ann, "a2");
+  const auto page = sessions().list_sessions(ann, 0, 1).value();
+  ASSERT_EQ(page.size(), 1U);
+  EXPECT_EQ(page[0].id, first);
+  EXPECT_EQ(page[0].address, "192.0.2.1");
+  const auto rest = sessions().list_sessions(ann, first, 10).value();
+  ASSERT_EQ(rest.size(), 1U);
+  EXPECT_EQ(rest[0].id, second);
+}
+
 TEST_P(SessionsContract, WhatIsOverIsTakenAway) {
   const auto ann = user("a@example.com");
   const auto shorter = begin(ann, "a1", std::chrono::seconds(10));
