@@ -13,6 +13,7 @@
 #include "berth/api/routes.h"
 #include "berth/base/log.h"
 #include "berth/base/metrics.h"
+#include "berth/base/secret.h"
 
 namespace berth::api {
 
@@ -99,6 +100,10 @@ class BufferedConsumer final : public http::BodyConsumer {
     // Growing by doubling would hold a large manifest three times; the length was held against the limit before.
     if (request_->content_length) call_.body.reserve(*request_->content_length);
   }
+  // It may have been a form with a password.
+  ~BufferedConsumer() override { base::wipe(call_.body); }
+  BufferedConsumer(const BufferedConsumer&) = delete;
+  BufferedConsumer& operator=(const BufferedConsumer&) = delete;
 
   std::optional<http::Response> write(base::ByteView bytes) override {
     if (call_.body.size() + bytes.size() > call_.route.body.limit) return render(*request_, over_limit(call_.route));

@@ -10,10 +10,11 @@ namespace berth::api {
 namespace {
 
 auth::Credential basic_of(std::string_view encoded) {
-  const auto text = base::from_base64(encoded);
-  const auto colon = text ? text->find(':') : std::string::npos;
+  auto text = base::from_base64(encoded);
+  const base::Secret decoded(text ? std::move(*text) : std::string());
+  const auto colon = decoded.text().find(':');
   if (colon == std::string::npos) return auth::UnreadableCredential{};
-  return auth::BasicCredential{text->substr(0, colon), text->substr(colon + 1)};
+  return auth::BasicCredential{std::string(decoded.text().substr(0, colon)), base::Secret(decoded.text().substr(colon + 1))};
 }
 
 // The words of a token's scope for what the route needs; pushing clients pull as well.
@@ -50,7 +51,7 @@ auth::Credential credential_of(const http::Request& request) {
   rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
   if (base::equal_ignoring_case(scheme, "basic")) return basic_of(rest);
   if (base::equal_ignoring_case(scheme, "bearer") || base::equal_ignoring_case(scheme, "apikey"))
-    return auth::BearerCredential{std::string(rest)};
+    return auth::BearerCredential{base::Secret(rest)};
   return auth::UnreadableCredential{};
 }
 

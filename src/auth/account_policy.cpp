@@ -354,7 +354,7 @@ Result<void> Accounts::check_member(const Principal& principal, const Scope& sco
 
 Result<Principal> Accounts::requester(const TokenRequest& request, const WantedScopes& wanted) const {
   auto principal = [&]() -> Result<Principal> {
-    if (request.refresh_token.empty()) {
+    if (request.refresh_token.text().empty()) {
       BERTH_TRY(auto asker, authenticate(request.credential, {request.peer, request.request}, Expired::refused));
       // A token is no way to another one: it would outlive its own time, or reach further than it was given for.
       if (asker.scope != nullptr) return bad_credential();

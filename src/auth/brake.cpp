@@ -2,15 +2,21 @@
 
 #include <algorithm>
 
+#include "berth/base/sign.h"
+
 namespace berth::auth {
 
 namespace {
 
-// One table for both: neither an address nor an email begins like this.
-std::string address_name(std::string_view address) { return "@" + std::string(address); }
-std::string account_name(std::string_view account) { return "=" + std::string(account); }
+// One table for both.
+constexpr char kAddress = '@';
+constexpr char kAccount = '=';
 
 }  // namespace
+
+std::string Brake::name_of(char kind, std::string_view text) const {
+  return base::hmac_sha256(secret_, kind + std::string(text)).substr(0, 16);
+}
 
 std::int64_t Brake::wait_of(const Windows& windows, const std::string& name, int most) const {
   const auto found = windows.find(name);
@@ -20,9 +26,10 @@ std::int64_t Brake::wait_of(const Windows& windows, const std::string& name, int
 }
 
 base::Result<void> Brake::check(std::string_view address, std::string_view account) const {
+  const auto by_address = name_of(kAddress, address);
+  const auto by_account = name_of(kAccount, account);
   const auto wait = windows_.with([&](const Windows& windows) {
-    return std::max(wait_of(windows, address_name(address), kFailuresOfAddress),
-                    wait_of(windows, account_name(account), kFailuresOfAccount));
+    return std::max(wait_of(windows, by_address, kFailuresOfAddress), wait_of(windows, by_account, kFailuresOfAccount));
   });
   if (wait == 0) return {};
   return base::fail(base::Error(base::ErrorCode::too_many_requests, "too many wrong passwords; wait a minute, or use a key")
@@ -41,9 +48,11 @@ void Brake::count(Windows& windows, const std::string& name) const {
 }
 
 void Brake::count_failure(std::string_view address, std::string_view account) {
+  const auto by_address = name_of(kAddress, address);
+  const auto by_account = name_of(kAccount, account);
   windows_.with([&](Windows& windows) {
-    count(windows, address_name(address));
-    count(windows, account_name(account));
+    count(windows, by_address);
+    count(windows, by_account);
   });
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "berth/base/hash.h"
+#include "berth/base/secret.h"
 
 namespace berth::auth {
 
@@ -22,7 +23,7 @@ constexpr std::size_t kSaltSize = 16;
 constexpr std::size_t kHashSize = 32;
 constexpr int kLowerPriority = 10;
 
-base::Result<std::string> hash_now(const std::string& password) {
+base::Result<std::string> hash_now(std::string_view password) {
   const std::string salt = base::random_bytes(kSaltSize);
   std::string encoded(argon2_encodedlen(kPasses, kMemoryKiB, kLanes, kSaltSize, kHashSize, Argon2_id), '\0');
   const int code = argon2id_hash_encoded(kPasses, kMemoryKiB, kLanes, password.data(), password.size(), salt.data(), salt.size(),
@@ -36,7 +37,7 @@ base::Result<std::string> hash_now(const std::string& password) {
 // Without padding.
 constexpr std::size_t base64_length(std::size_t bytes) { return (bytes * 8 + 5) / 6; }
 
-PasswordMatch verify_now(const std::string& password, const std::string& encoded) {
+PasswordMatch verify_now(std::string_view password, const std::string& encoded) {
   return argon2id_verify(encoded.c_str(), password.data(), password.size()) == ARGON2_OK ? PasswordMatch::yes : PasswordMatch::no;
 }
 
@@ -73,14 +74,14 @@ Passwords::Passwords()
       workers_(1, kWaiting) {}
 
 base::Result<std::string> Passwords::hash(std::string_view password) {
-  auto hashed = on_pool<base::Result<std::string>>(workers_, [text = std::string(password)] { return hash_now(text); });
+  auto hashed = on_pool<base::Result<std::string>>(workers_, [text = base::Secret(password)] { return hash_now(text); });
   if (!hashed) return base::fail(std::move(hashed).error());
   return std::move(*hashed);
 }
 
 base::Result<PasswordMatch> Passwords::verify(std::string_view password, std::string_view encoded) {
   return on_pool<PasswordMatch>(workers_,
-                                [text = std::string(password), hash = std::string(encoded)] { return verify_now(text, hash); });
+                                [text = base::Secret(password), hash = std::string(encoded)] { return verify_now(text, hash); });
 }
 
 base::Result<PasswordMatch> Passwords::verify_nobody(std::string_view password) {

@@ -4,6 +4,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "berth/base/hash.h"
 
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
@@ -102,6 +103,7 @@ template <typename Sha>
 std::string digest(typename Sha::Context context) {
   unsigned char out[Sha::kDigest];
   Sha::final(out, context);
+  OPENSSL_cleanse(&context, sizeof context);
   return to_hex(std::as_bytes(std::span(out)));
 }
 
@@ -129,6 +131,10 @@ struct Hasher::State {
       Sha512::init(sha512);
     }
   }
+  // The last bytes wait in it as they are, and what is hashed may be a key.
+  ~State() { OPENSSL_cleanse(&sha512, sizeof sha512); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
 };
 
 Hasher::Hasher(HashAlgorithm algorithm) : state_(std::make_unique<State>(algorithm)) {}

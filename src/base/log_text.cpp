@@ -30,7 +30,7 @@ struct Shape {
 };
 
 // The shortest lengths keep metric names (berth_http_…) and plain words readable.
-constexpr std::array<Shape, 10> kShapes = {{{"bearer ", is_token68, 1, true},
+constexpr std::array<Shape, 11> kShapes = {{{"bearer ", is_token68, 1, true},
                                             {"basic ", is_token68, 1, true},
                                             {"berth_", is_alphanumeric, 16, false},
                                             {"nvapi-", is_url_safe, 8, false},
@@ -39,6 +39,7 @@ constexpr std::array<Shape, 10> kShapes = {{{"bearer ", is_token68, 1, true},
                                             {"token=", is_query_value, 1, false},
                                             {"password=", is_query_value, 1, false},
                                             {"secret=", is_query_value, 1, false},
+                                            {"credentials=", is_query_value, 1, false},
                                             {"key=", is_query_value, 1, false}}};
 
 // The length of the credential at text[at], or 0; `kept` is how much of it may stay.

@@ -15,6 +15,7 @@
 
 #include "berth/base/fs.h"
 #include "berth/base/log.h"
+#include "berth/base/secret.h"
 #include "berth/base/workers.h"
 
 namespace berth::net {
@@ -88,20 +89,33 @@ Result<void> say(int descriptor, std::string_view text, Steady::time_point until
   return {};
 }
 
+// A text that is wiped when the scope ends: administrators set passwords through this.
+class Wiped {
+ public:
+  explicit Wiped(std::string& text) : text_(text) {}
+  ~Wiped() { base::wipe(text_); }
+  Wiped(const Wiped&) = delete;
+  Wiped& operator=(const Wiped&) = delete;
+
+ private:
+  std::string& text_;
+};
+
 // All until the other side has no more to say.
 Result<std::string> hear(int descriptor, std::size_t most, Steady::time_point until) {
   std::string text;
-  char piece[16 * 1024];
+  std::string piece(16UL * 1024, '\0');
+  const Wiped wiped(piece);
   while (true) {
     BERTH_TRY(const bool ready, wait_for(descriptor, POLLIN, until));
     if (!ready) return base::fail(too_slow());
-    const auto got = recv(descriptor, piece, sizeof piece, MSG_DONTWAIT);
+    const auto got = recv(descriptor, piece.data(), piece.size(), MSG_DONTWAIT);
     if (got == 0) return text;
     if (got < 0) {
       if (errno == EAGAIN || errno == EINTR) continue;
       return base::fail(base::system_error(errno, "recv"));
     }
-    text.append(piece, static_cast<std::size_t>(got));
+    text.append(piece, 0, static_cast<std::size_t>(got));
     if (text.size() > most) return base::fail(ErrorCode::body_too_large, "the other side says too much");
   }
 }
@@ -150,9 +164,10 @@ class Server final : public LocalServer {
   void serve(int connection) const {
     const auto user = heard_user(connection);
     if (!user) return base::log::warning("somebody else's program asked at the local socket", {{"path", path_}});
-    const auto question = hear(connection, kLongestQuestion, Steady::now() + kQuestionTime);
+    auto question = hear(connection, kLongestQuestion, Steady::now() + kQuestionTime);
     if (!question)
       return base::log::warning("a question at the local socket was not heard", {{"why", question.error().message()}});
+    const Wiped wiped(*question);
     const auto said = say(connection, answer_(*question, *user), Steady::now() + kAnswerTime);
     if (!said) base::log::warning("an answer at the local socket was not taken", {{"why", said.error().message()}});
   }

@@ -16,6 +16,7 @@
 #include "berth/auth/roles.h"
 #include "berth/auth/witness.h"
 #include "berth/base/error.h"
+#include "berth/base/secret.h"
 
 namespace berth::auth {
 
@@ -31,15 +32,15 @@ struct Scope {
 struct NoCredential {};
 struct BasicCredential {
   std::string user;
-  std::string password;
+  base::Secret password;
 };
 // A token or a key.
 struct BearerCredential {
-  std::string text;
+  base::Secret text;
 };
 // The secret of a browser session's cookie: of /api/v1/session alone. No Authorization header becomes one, so no other route takes it.
 struct SessionCredential {
-  std::string secret;
+  base::Secret secret;
 };
 // An Authorization header that is neither.
 struct UnreadableCredential {};
@@ -55,7 +56,7 @@ struct TokenRequest {
   std::string service;
   std::vector<std::string> scopes;  // as sent: "repository:acme/app:pull,push", "group/ngc:acme", …
   enum class Offline : std::uint8_t { no, yes } offline = Offline::no;  // also wants a refresh token
-  std::string refresh_token;                                            // instead of a credential
+  base::Secret refresh_token;                                           // instead of a credential
 };
 
 struct IssuedToken {

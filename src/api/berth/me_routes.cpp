@@ -50,7 +50,8 @@ base::Result<Answer> change_password(const Services& services, Call& call) {
   BERTH_TRY(const auto fresh, body.text("new_password"));
   BERTH_CHECK_OK(auth::check_password_form(fresh));
   if (fresh == old) return base::fail(ErrorCode::parameter_invalid, "the new password must be another one");
-  BERTH_TRY(const auto confirmed, services.policy.confirm_password({email, old}, {call.request.peer, call.request.id}));
+  BERTH_TRY(const auto confirmed,
+            services.policy.confirm_password({email, base::Secret(old)}, {call.request.peer, call.request.id}));
   call.principal = confirmed.principal;
   BERTH_TRY([[maybe_unused]] const auto made, accounts.by(call.origin()).set_password(email, fresh));
   http::Response response;

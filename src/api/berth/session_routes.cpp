@@ -43,7 +43,8 @@ base::Result<Answer> sign_in(const Services& services, Call& call) {
   BERTH_TRY(const auto body, Body::parse(call, {"email", "password"}));
   BERTH_TRY(const auto email, body.text("email"));
   BERTH_TRY(const auto password, body.text("password"));
-  BERTH_TRY(const auto confirmed, services.policy.confirm_password({email, password}, {call.request.peer, call.request.id}));
+  BERTH_TRY(const auto confirmed,
+            services.policy.confirm_password({email, base::Secret(password)}, {call.request.peer, call.request.id}));
   if (confirmed.state == auth::PasswordState::must_change) {
     return base::fail(ErrorCode::password_must_change, "the password must be changed first: POST /api/v1/me/password");
   }
@@ -67,7 +68,7 @@ base::Result<Answer> get_bearer(const Services& services, Call& call) {
   if (!secret) return base::fail(ErrorCode::unauthorized, "there is no session; sign in");
   BERTH_TRY(const auto session, sessions->use(*secret));
   auth::TokenRequest wanted;
-  wanted.credential = auth::SessionCredential{*secret};
+  wanted.credential = auth::SessionCredential{base::Secret(*secret)};
   wanted.peer = call.request.peer;
   wanted.request = call.request.id;
   wanted.service = "ngc";

@@ -130,7 +130,7 @@ Result<Answer> get_caller_info(const Services& services, Call& call) {
   BERTH_TRY(const auto credentials, form.find("credentials"));
   const auto key = credentials ? auth::parse_key_text(*credentials) : std::nullopt;
   if (!key) return base::fail(ErrorCode::unauthorized, "the credentials are not valid: send a key as the form's credentials");
-  BERTH_TRY(const auto principal, services.policy.authenticate(auth::BearerCredential{*credentials},
+  BERTH_TRY(const auto principal, services.policy.authenticate(auth::BearerCredential{base::Secret(*credentials)},
                                                                {call.request.peer, call.request.id}, auth::Expired::refused));
   const auto members = accounts.members();
   BERTH_TRY(const auto org, org_of_key(members, principal));

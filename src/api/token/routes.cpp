@@ -73,7 +73,8 @@ base::Result<Answer> post_token(const Services& services, Call& call) {
     wanted.credential = auth::BasicCredential{first_of(form, "username"), first_of(form, "password")};
   } else if (grant == "refresh_token") {
     wanted.refresh_token = first_of(form, "refresh_token");
-    if (wanted.refresh_token.empty()) return base::fail(parameter_invalid, "grant_type refresh_token needs the refresh_token");
+    if (wanted.refresh_token.text().empty())
+      return base::fail(parameter_invalid, "grant_type refresh_token needs the refresh_token");
   } else if (!grant.empty()) {
     return base::fail(parameter_invalid, "grant_type must be password or refresh_token");
   }

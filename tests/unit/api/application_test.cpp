@@ -361,6 +361,20 @@ TEST_F(RecallTest, AQuestionIsAllThatTheAnswerDependsOn) {
   EXPECT_FALSE(recall(other)) << "two credentials are none";
 }
 
+TEST_F(RecallTest, PasswordsAndKeysAreNotKept) {
+  push_tag("v1", "one");
+  auto asked = request_for(http::Method::get, "/v2/a/b/manifests/v1");
+  asked.fields.set("Authorization", "Bearer mine");
+  begin(asked);
+  ASSERT_TRUE(recall(asked));
+  for (const auto* credential : {"Basic YW5uOnBhc3N3b3Jk", "basic YW5uOnBhc3N3b3Jk", "Bearer berth_pKEY", "bearer   nvapi-KEY",
+                                 "ApiKey berth_pKEY", "Bearer "}) {
+    asked.fields.set("Authorization", credential);
+    EXPECT_EQ(begin(asked).status, 200);
+    EXPECT_FALSE(recall(asked)) << credential;
+  }
+}
+
 TEST_F(RecallTest, AnAnswerHasItsTime) {
   push_tag("v1", "one");
   auto request = request_for(http::Method::get, "/v2/a/b/manifests/v1");

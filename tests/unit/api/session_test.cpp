@@ -45,7 +45,9 @@ class BrowserSession : public AccountsTest {
     EXPECT_EQ(reply.status, 200) << reply.body;
     return bearer(Json::parse(reply.body).value("token", ""));
   }
-  auth::ConfirmedPassword confirmed() { return policy->confirm_password({"ann@x", "a long password"}, {"192.0.2.1"}).value(); }
+  auth::ConfirmedPassword confirmed() {
+    return policy->confirm_password({"ann@x", std::string("a long password")}, {"192.0.2.1"}).value();
+  }
   int status(const std::string& authorization) { return ask(Method::get, "/api/v1/me", authorization).status; }
 };
 
@@ -272,7 +274,7 @@ TEST_F(BrowserSession, NoneBeginsWithAPasswordThatIsOver) {
   clock.advance(std::chrono::seconds(1));
   ASSERT_TRUE(accounts.set_password("ann@x", "another password"));
   EXPECT_EQ(sessions.begin(before, "192.0.2.1", "").error().code(), base::ErrorCode::unauthorized);
-  const auto after = policy->confirm_password({"ann@x", "another password"}, {"192.0.2.1"}).value();
+  const auto after = policy->confirm_password({"ann@x", std::string("another password")}, {"192.0.2.1"}).value();
   EXPECT_TRUE(sessions.begin(after, "192.0.2.1", ""));
   ASSERT_TRUE(accounts.set_standing("ann@x", catalog::Standing::disabled));
   EXPECT_EQ(sessions.begin(after, "192.0.2.1", "").error().code(), base::ErrorCode::unauthorized);
