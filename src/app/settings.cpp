@@ -31,6 +31,7 @@ constexpr SettingRow kRows[] = {
     {Setting::open, "open", SettingType::boolean, "false", 0, 0, "", "No accounts, everything allowed to everybody; loopback listeners only."},
     {Setting::log_format, "log_format", SettingType::choice, "text", 0, 0, "text|json", "How log lines on standard error look."},
     {Setting::log_level, "log_level", SettingType::choice, "info", 0, 0, "trace|debug|info|warning|error|off", "The least important events that are logged. Requests are info."},
+    {Setting::core_dumps, "core_dumps", SettingType::boolean, "false", 0, 0, "", "Let the kernel write down the daemon's memory when it crashes, and let its user's debuggers in. Passwords and keys of that moment are in it."},
     {Setting::loop_threads, "loop_threads", SettingType::number, "0", 0, 256, "", "Event-loop threads; 0 means one per core."},
     {Setting::worker_threads, "worker_threads", SettingType::number, "16", 1, 1024, "", "Threads for disk, SQL and hashing."},
     {Setting::worker_queue, "worker_queue", SettingType::number, "4096", 1, 1000000, "", "Requests that may wait for a worker; one more is answered 503."},

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "cli/commands.h"
+#include "cli/cores.h"
 #include "cli/exit_codes.h"
 
 namespace berth::cli {
@@ -152,6 +153,7 @@ class AdminCommands {
 }  // namespace
 
 int run(int argc, char** argv) {
+  set_cores(Cores::forbidden);
   CLI::App program("Berth: the registry that GPU teams run themselves", "berth");
   program.require_subcommand(1);
   int code = kDone;

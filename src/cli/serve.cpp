@@ -9,6 +9,7 @@
 #include "berth/app/daemon.h"
 #include "berth/base/log.h"
 #include "cli/commands.h"
+#include "cli/cores.h"
 #include "cli/exit_codes.h"
 
 namespace berth::cli {
@@ -55,6 +56,7 @@ int serve(const ServeArguments& arguments) {
   const auto settings = load(arguments);
   if (!settings) return report(settings.error());
   umask(077);
+  if (settings->boolean(app::Setting::core_dumps)) set_cores(Cores::allowed);
   bound_memory();
   raise_descriptor_limit();
   configure_log(*settings);

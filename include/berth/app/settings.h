@@ -32,6 +32,7 @@ enum class Setting : std::uint8_t {
   open,
   log_format,
   log_level,
+  core_dumps,
   loop_threads,
   worker_threads,
   worker_queue,
