@@ -241,6 +241,32 @@ class Tokens(AccountsCase):
         self.assert_status(client.put(with_query(location, digest=digest_of(b"late"))), 201)
         self.assert_status(client.post("/v2/acme/slow/blobs/uploads/"), 401)
 
+    def test_a_slow_push_does_not_outlive_its_rights(self):
+        self.daemon.environment["BERTH_TOKEN_LIFETIME"] = "1s"
+        self.prepare()
+        def begin(email):
+            key = self.admin("key", "create", email, "--org", "acme", "--name", "slow")
+            asker = self.daemon.client(authorization=basic("$oauthtoken", key["key"]))
+            token = asker.get("/token?scope=repository:acme/slow:pull,push").json()["token"]
+            client = self.daemon.client(authorization="Bearer " + token)
+            location = self.assert_status(client.post("/v2/acme/slow/blobs/uploads/"), 202).header("Location")
+            location = self.assert_status(client.patch(location, b"half ", {"Content-Type": "application/octet-stream"}), 202).header("Location")
+            return key["id"], client, location
+
+        self.user("second@example.com", ("REGISTRY_USER", "acme"))
+        key, of_key, its_location = begin("pusher@example.com")
+        _, of_role, other_location = begin("second@example.com")
+        for client in (of_key, of_role):
+            wait_until(lambda client=client: client.get("/v2/acme/slow/tags/list").status == 401, 10, "the token's time is over")
+        self.admin("key", "revoke", str(key))
+        self.admin("role", "revoke", "second@example.com", "REGISTRY_USER", "acme")
+        for client, location, status in ((of_key, its_location, 401), (of_role, other_location, 403)):
+            self.assert_oci_error(client.patch(location, b"done", {"Content-Type": "application/octet-stream"}), status)
+            self.assert_oci_error(client.put(with_query(location, digest=digest_of(b"half done"))), status)
+            self.assert_oci_error(client.get(location), status)
+        reader = self.as_key("reader")
+        self.assert_oci_error(reader.get("/v2/acme/slow/blobs/" + digest_of(b"half done")), 404)
+
 
 class ClientLogin:
     """What every client does; each subclass says how its tool logs in, pushes and pulls."""
