@@ -2,7 +2,7 @@
 """Berth beside nginx and distribution on this machine: interleaved rounds, medians with their spread, ratios pair by pair.
 
 Usage: bench.py [--rounds N] [--out FILE] [--seconds S] [ROW...]     a ROW is a name, or a part of one, of the table below
-Environment: BERTH_BINARY, BENCH_TOOLS (a folder with load_client and bare_receiver), DISTRIBUTION (the peer's binary; left out when missing).
+Environment: BERTH_BINARY, BENCH_TOOLS (a folder with load_client, bare_receiver, account_client, decision_bench), DISTRIBUTION (the peer's binary; left out when missing).
 
 How it measures. Reads are pinned: every server on core 0 with one event loop, every client on core 1. Pushes are not. Servers take turns within a
 round, and the order turns from round to round. A ratio is the median of the ratios within the rounds. "null" is nginx against a second
@@ -27,6 +27,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
 
 from harness import BINARY, Client, end_process, free_port, start_process, wait_until  # noqa: E402
+import accounts  # noqa: E402
 import lists  # noqa: E402
 from registry import IMAGE_MANIFEST, Image, push_blob, push_image  # noqa: E402
 
@@ -533,6 +534,9 @@ def main():
             idle, peak = memory_row(world)
             print(f"\nmemory: idle {idle:.1f} MB (goal <= 20), peak under 8 pulls and 4 pushes of 1 GB {peak:.1f} MB (goal <= 64)")
             out.append({"row": "memory", "idle": idle, "peak": peak})
+        for name, measure in accounts.ROWS.items():
+            if wanted(name):
+                measure(sys.modules[__name__], world.folder, arguments.rounds, arguments.seconds, out)
         if arguments.out:
             with open(arguments.out, "w", encoding="ascii") as file:
                 json.dump({"machine": machine(), "rounds": arguments.rounds, "rows": out}, file, indent=1)
