@@ -1,4 +1,5 @@
-// What /api/v1 promises of one's own account, of keys and of what repositories are open to.
+// What /api/v1 promises of one's own account, of keys and of what repositories are open to. Here is also conflict of me.keys.create and
+// me.keys.rotate.
 #include <gtest/gtest.h>
 
 #include <algorithm>
