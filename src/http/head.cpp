@@ -1,44 +1,16 @@
 #include "http/head.h"
 
 #include <algorithm>
-#include <exception>
 #include <string>
 #include <utility>
 
-#include <boost/beast/http/basic_parser.hpp>
-
+#include "http/head_fields.h"
 #include "http/head_rules.h"
 #include "http/text.h"
 
 namespace berth::http {
 
-namespace beast_http = boost::beast::http;
-using boost::beast::error_code;
-
 namespace {
-
-// Beast's tokenizer, with the fields going straight into ours.
-class FieldCollector final : public beast_http::basic_parser<true> {
- public:
-  explicit FieldCollector(Fields& fields) : fields_(fields) {}
-
- private:
-  using Text = boost::beast::string_view;
-
-  void on_request_impl(beast_http::verb, Text, Text, int, error_code&) override {}
-  void on_response_impl(int, Text, int, error_code&) override {}
-  void on_field_impl(beast_http::field, Text name, Text value, error_code&) override {
-    fields_.add(std::string(name.data(), name.size()), std::string(value.data(), value.size()));
-  }
-  void on_header_impl(error_code&) override {}
-  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-  std::size_t on_body_impl(Text, error_code&) override { return 0; }
-  void on_chunk_header_impl(std::uint64_t, Text, error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, Text, error_code&) override { return 0; }
-  void on_finish_impl(error_code&) override {}
-
-  Fields& fields_;
-};
 
 base::Result<void> parse_version(std::string_view text, Request& request) {
   const bool well_formed =
@@ -66,21 +38,6 @@ base::Result<void> parse_request_line(std::string_view line, Request& request) {
   BERTH_CHECK_OK(check_target(target));
   BERTH_CHECK_OK(parse_version(line.substr(last + 1), request));
   request.target = target;
-  return {};
-}
-
-base::Result<void> collect_fields(std::string_view head, Request& request) {
-  try {
-    FieldCollector parser(request.fields);
-    parser.header_limit(static_cast<std::uint32_t>(head.size()) + 1);
-    parser.body_limit(boost::none);
-    error_code error;
-    const std::size_t used = parser.put(boost::asio::const_buffer(head.data(), head.size()), error);
-    if (error) return malformed("the header fields are malformed: " + error.message());
-    if (used != head.size() || !parser.is_header_done()) return malformed("the header fields are malformed");
-  } catch (const std::exception& error) {
-    return base::fail(base::Error(base::ErrorCode::internal, "the request could not be read").in(error.what()));
-  }
   return {};
 }
 
@@ -146,8 +103,9 @@ bool wants_keep_alive(const Request& request) {
 }  // namespace
 
 base::Result<HeadFacts> parse_head(std::string_view head, Request& request) {
-  BERTH_CHECK_OK(parse_request_line(head.substr(0, head.find('\r')), request));
-  BERTH_CHECK_OK(collect_fields(head, request));
+  const std::size_t line = std::min(head.find('\r'), head.size());
+  BERTH_CHECK_OK(parse_request_line(head.substr(0, line), request));
+  BERTH_CHECK_OK(parse_fields(head.substr(std::min(line + 2, head.size())), request.fields));
   BERTH_CHECK_OK(check_host(request));
   BERTH_CHECK_OK(reduce_target(request));
   HeadFacts facts;

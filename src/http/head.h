@@ -1,7 +1,7 @@
 // The head of a request: from raw bytes to a checked Request.
 //
-// Beast's parser reads the fields; the checks here refuse what Beast 1.81 lets through (security.md B1.9), so that there is one reading
-// of where this request ends and who it is for. Pure: the fuzz target calls it directly.
+// The checks refuse whatever two readers could take differently (security.md B1.9), so that there is one reading of where this request ends
+// and who it is for. Pure: the fuzz target calls it directly.
 #pragma once
 
 #include <cstdint>

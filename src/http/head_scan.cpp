@@ -1,5 +1,10 @@
 #include "http/head_scan.h"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+
 #include "http/text.h"
 
 namespace berth::http {
@@ -8,6 +13,24 @@ namespace {
 
 tl::unexpected<base::Error> malformed(const char* why) { return base::fail(base::ErrorCode::request_malformed, why); }
 tl::unexpected<base::Error> too_large(const char* why) { return base::fail(base::ErrorCode::header_too_large, why); }
+
+constexpr bool is_refused(char c) { return is_control(c) && c != '\t'; }
+
+// The first control character that is no tab. In pieces of a known length, which the compiler compares many characters at once; only when
+// something was found, be it a tab, they are looked at one after the other.
+std::optional<char> find_control(std::string_view line) {
+  constexpr std::size_t kAtOnce = 16;
+  std::array<unsigned char, kAtOnce> found{};
+  std::size_t at = 0;
+  for (; at + kAtOnce <= line.size(); at += kAtOnce) {
+    const char* piece = line.data() + at;
+    for (std::size_t i = 0; i < kAtOnce; ++i) found[i] |= static_cast<unsigned char>(is_control(piece[i]));
+  }
+  if (std::any_of(found.begin(), found.end(), [](unsigned char any) { return any != 0; })) at = 0;
+  const auto first = std::find_if(line.begin() + static_cast<std::ptrdiff_t>(at), line.end(), is_refused);
+  if (first == line.end()) return std::nullopt;
+  return *first;
+}
 
 }  // namespace
 
@@ -33,9 +56,10 @@ base::Result<std::size_t> HeadScanner::scan(std::string_view bytes) {
 base::Result<void> HeadScanner::check_line(std::string_view line) const {
   if (lines_ > 0 && (line.front() == ' ' || line.front() == '\t'))
     return malformed("a header field is folded over several lines");
-  if (line.find('\r') != std::string_view::npos) return malformed("a header line has a CR that ends no line");
-  if (line.find('\0') != std::string_view::npos) return malformed("a header line has a NUL");
-  return {};
+  const auto control = find_control(line);
+  if (!control) return {};
+  if (*control == '\r') return malformed("a header line has a CR that ends no line");
+  return malformed(*control == '\0' ? "a header line has a NUL" : "a header line has a control character");
 }
 
 }  // namespace berth::http

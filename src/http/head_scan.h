@@ -1,7 +1,7 @@
 // Finds the end of a request head in raw bytes and refuses what two readers could split differently.
 //
-// What this is: a line scanner that runs before any parser sees the bytes: every line ends in CRLF, no other CR, no NUL, no folded line
-// (RFC 9112 §5.2), bounded in bytes and lines. What it is not: a parser of fields. Pure.
+// What this is: a line scanner that runs before any parser sees the bytes: every line ends in CRLF, no control character but tabs, no folded
+// line (RFC 9112 §5.2; RFC 9110 §5.5), bounded in bytes and lines. What it is not: a parser of fields. Pure.
 #pragma once
 
 #include <cstddef>

@@ -31,6 +31,8 @@ class Fields {
   Fields() = default;
   Fields(std::initializer_list<std::pair<std::string, std::string>> fields) : fields_(fields) {}
 
+  // Makes room for so many.
+  void reserve(std::size_t count) { fields_.reserve(count); }
   void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
   // Replaces every field of that name.
   void set(std::string name, std::string value);

@@ -107,5 +107,41 @@ TEST(Head, ReadsValuesAsSent) {
   EXPECT_EQ(parsed.request.fields.find("y"), "");
 }
 
+TEST(Head, RefusesFieldsThatTwoReadersCouldTakeDifferently) {
+  const auto refused = [](const std::string& field) {
+    const Parsed parsed = parse("GET / HTTP/1.1\r\nHost: h\r\n" + field + "\r\n\r\n");
+    return !parsed.facts && parsed.facts.error().code() == base::ErrorCode::request_malformed;
+  };
+  EXPECT_FALSE(refused("X: y"));
+  EXPECT_FALSE(refused("X:y:z"));
+  EXPECT_FALSE(refused("!#$%&'*+-.^_`|~09azAZ: y"));
+  for (const char* field : {"X", ": y", "X : y", "X\t: y", "X y: z", "X(: y", "\"X\": y", "X\xc3\xa9: y", "[X]: y", "X,: y"}) {
+    EXPECT_TRUE(refused(field)) << field;
+  }
+}
+
+// Lines are looked at in pieces: wherever it stands, and however long the line is, a control character is seen.
+TEST(HeadScanner, RefusesControlCharactersWhereverTheyStand) {
+  for (std::size_t size = 1; size <= 100; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string value(size, 'v');
+      const auto taken = [&](char c) {
+        value[at] = c;
+        return scan_whole("GET / HTTP/1.1\r\nX: " + value + "\r\n\r\n").has_value();
+      };
+      for (const char c : {'\0', '\x01', '\x08', '\n', '\x0b', '\r', '\x1f', '\x7f'}) ASSERT_FALSE(taken(c)) << size << ' ' << at;
+      for (const char c : {'\t', ' ', '!', '~', '\x80', '\xff'}) ASSERT_TRUE(taken(c)) << size << ' ' << at;
+    }
+  }
+  EXPECT_FALSE(scan_whole("GET / HTTP/1.1\r\nX: a\tlong value with a tab and \x02 behind it\r\n\r\n"));
+}
+
+TEST(Head, NeverReadsBehindAHeadThatHasNoEnd) {
+  for (const char* head : {"GET / HTTP/1.1", "GET / HTTP/1.1\r", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: h",
+                           "GET / HTTP/1.1\r\nHost: h\r", "GET / HTTP/1.1\r\nHost: h\r\n", "GET / HTTP/1.1\r\nHost"}) {
+    EXPECT_FALSE(parse(head).facts) << head;
+  }
+}
+
 }  // namespace
 }  // namespace berth::http
