@@ -6,7 +6,7 @@
 
 #include "berth/auth/key_text.h"
 #include "berth/base/ascii.h"
-#include "berth/base/hash.h"
+#include "berth/base/keyed_hash.h"
 #include "berth/base/text_map.h"
 
 namespace berth::api {
@@ -56,7 +56,8 @@ FieldUse read_field(std::string_view name) {
   return FieldUse::none;
 }
 
-// Tokens run out by themselves; passwords and keys would lie here, long after they were used.
+// A token runs out by itself, and stands in a question as it is. A password or a key would lie here in the clear until its entry is pushed
+// out: a hash that nobody else can make stands for it.
 bool is_token(std::string_view credential) {
   constexpr std::string_view kBearer = "bearer ";
   if (!base::equal_ignoring_case(credential.substr(0, kBearer.size()), kBearer)) return false;
@@ -64,46 +65,46 @@ bool is_token(std::string_view credential) {
   return text != std::string_view::npos && !auth::looks_like_key(credential.substr(text));
 }
 
-// Tells one password or key from another, and tells nobody what it was. Not an HMAC, which costs several times as much: the digest is shown
-// to nobody who could go on from it.
-std::string credential_digest(std::string_view credential) {
-  static const std::string kSecret = base::random_bytes(32);
-  base::Hasher hasher(base::HashAlgorithm::sha256);
-  hasher.update(base::as_bytes(kSecret));
-  hasher.update(base::as_bytes(credential));
-  return hasher.hex_digest();
+// What stands for a credential that is no token, behind a mark that no field can hold.
+constexpr char kHashed = '\x01';
+base::KeyedHash::Hash hash_of(std::string_view credential) {
+  static const base::KeyedHash kHash;
+  return kHash.of(credential);
 }
 
 }  // namespace
 
-//   method LF authority LF target LF credential (a token as it is, others by a digest)
+//   method LF authority LF target LF token as it was sent
+//                                    %x01 hash              of any other credential
 bool put_question(const http::Request& request, Question& question) {
   if (request.method != http::Method::get && request.method != http::Method::head) return false;
   if (request.has_body) return false;
   std::string_view credential;
-  std::string digest;
   for (const auto& [name, value] : request.fields.all()) {
     switch (read_field(name)) {
       case FieldUse::none: break;
       case FieldUse::credential:
-        if (!credential.empty()) return false;
+        if (!credential.empty() || value.empty()) return false;
         credential = value;
         break;
       case FieldUse::condition: return false;
     }
   }
-  if (!credential.empty() && !is_token(credential)) {
-    digest = credential_digest(credential);
-    credential = digest;
-  }
   auto& text = question.text;
   text.clear();
   text.append(request.method == http::Method::get ? "G\n" : "H\n");
-  text.append(request.authority).append("\n").append(request.target).append("\n").append(credential);
-  const std::string_view all = text;
-  const std::string_view asked = all.substr(0, all.size() - credential.size());
-  const std::string_view end = credential.substr(credential.size() - std::min(credential.size(), kHashedOfCredential));
-  question.hash = base::TextHash()(asked) * 31 + base::TextHash()(end);
+  text.append(request.authority).append("\n").append(request.target).append("\n");
+  question.hash = base::TextHash()(text);
+  if (credential.empty()) return text.size() <= kLongestQuestion;
+  const std::size_t begin = text.size();
+  if (is_token(credential)) {
+    text.append(credential);
+  } else {
+    const auto hash = hash_of(credential);
+    text.append(1, kHashed).append(hash.data(), hash.size());
+  }
+  const std::size_t hashed = std::min(text.size() - begin, kHashedOfCredential);
+  question.hash = question.hash * 31 + base::TextHash()(std::string_view(text).substr(text.size() - hashed));
   return text.size() <= kLongestQuestion;
 }
 

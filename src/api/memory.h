@@ -67,8 +67,8 @@ class AnswerMemory {
   std::array<base::Synced<Shard>, kShards> shards_;
 };
 
-// Writes the question that a request to a route with a memory is. False: it is not of that kind (it has a body or a condition, is no
-// GET or HEAD, or is too long to be worth it). A password or a key stands in it by a digest with a secret.
+// Writes the question that a request to a route with a memory is; no password and no key stands in it. False: it is not of that kind (it
+// has a body or a condition, is no GET or HEAD, or is too long to be worth it).
 bool put_question(const http::Request& request, Question& question);
 
 // Makes the body a text that answers share, reading a small file into memory. False, and unchanged, when it is larger than `limit` or of
