@@ -87,7 +87,7 @@ void add_maintenance(CLI::App& program, MaintenanceArguments& arguments, int& co
 class AdminCommands {
  public:
   void add_to(CLI::App& program,
-              std::function<void(const app::AdminRow&, const app::AdminArguments&, const ServeArguments&)> run) {
+              const std::function<void(const app::AdminRow&, const app::AdminArguments&, const ServeArguments&)>& run) {
     auto* admin = program.add_subcommand("admin", "Administer the registry on this machine");
     admin->require_subcommand(1);
     std::map<std::string_view, CLI::App*> objects;

@@ -40,7 +40,7 @@ base::Result<app::Settings> load(const ServeArguments& arguments) {
     sources.file_text = std::move(*text);
   }
   sources.environment = [](const std::string& name) -> std::optional<std::string> {
-    const char* value = std::getenv(name.c_str());
+    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nothing here sets one
     if (value == nullptr) return std::nullopt;
     return std::string(value);
   };

@@ -37,8 +37,8 @@ void configure_log(const app::Settings& settings) {
 // straight back to the kernel rises with what is freed. One arena and a fixed threshold bound what hostile manifests leave behind.
 void bound_memory() {
   constexpr int kGivenBackAtOnce = 512 * 1024;
-  mallopt(M_ARENA_MAX, 1);
-  mallopt(M_MMAP_THRESHOLD, kGivenBackAtOnce);
+  mallopt(M_ARENA_MAX, 1);                      // NOLINT(concurrency-mt-unsafe): before the first thread
+  mallopt(M_MMAP_THRESHOLD, kGivenBackAtOnce);  // NOLINT(concurrency-mt-unsafe)
 }
 
 // A connection is a descriptor, and a shell's soft limit of 1,024 is far below the setting `connections`. A refusal leaves it as it is:

@@ -116,7 +116,7 @@ void H1Session::head_complete(std::size_t length) {
 // The way over a worker costs more than the answer itself when that is in memory (ADR 0015).
 void H1Session::answer_at_hand(Request request, std::shared_ptr<const Response> response) {
   phase_ = Phase::responding;
-  AtHand& answer = at_hand_.emplace();
+  H1AtHand& answer = at_hand_.emplace();
   answer.began = std::chrono::steady_clock::now();
   answer.request = std::move(request);
   answer.response = std::move(response);

@@ -25,6 +25,18 @@
 
 namespace berth::http {
 
+// An answer from memory on its way: one write, without an Exchange, a BodyPump and a ResponseSender. Not inside the session, where clang
+// cannot see its defaults yet when it is to be optional.
+struct H1AtHand {
+  Request request;
+  std::shared_ptr<const Response> response;
+  std::string head;
+  Persistence persistence = Persistence::close;
+  std::uint64_t body_bytes = 0;
+  std::uint64_t sent_at_look = 0;
+  std::chrono::steady_clock::time_point began;
+};
+
 class H1Session final : public Session, public BodyPump::Owner, public std::enable_shared_from_this<H1Session> {
  public:
   // `input` holds what was read already.
@@ -40,17 +52,6 @@ class H1Session final : public Session, public BodyPump::Owner, public std::enab
   enum class Completeness : std::uint8_t { whole, cut };
 
   enum class EmptyLine : std::uint8_t { none, half };
-
-  // An answer from memory on its way: one write, without an Exchange, a BodyPump and a ResponseSender.
-  struct AtHand {
-    Request request;
-    std::shared_ptr<const Response> response;
-    std::string head;
-    Persistence persistence = Persistence::close;
-    std::uint64_t body_bytes = 0;
-    std::uint64_t sent_at_look = 0;
-    std::chrono::steady_clock::time_point began;
-  };
 
   void next_request();
   EmptyLine skip_empty_line();
@@ -96,7 +97,7 @@ class H1Session final : public Session, public BodyPump::Owner, public std::enab
   std::shared_ptr<Exchange> exchange_;
   std::shared_ptr<BodyPump> pump_;
   std::shared_ptr<ResponseSender> sender_;
-  std::optional<AtHand> at_hand_;
+  std::optional<H1AtHand> at_hand_;
   net::Deadline deadline_;  // idle, head, continuing and what is at hand; the others have their own
 };
 

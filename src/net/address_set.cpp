@@ -19,7 +19,7 @@ constexpr unsigned kMappedBits = 96;
 
 std::optional<ip::address> parsed(std::string_view text) {
   boost::system::error_code error;
-  const auto address = ip::make_address(std::string(text), error);
+  auto address = ip::make_address(std::string(text), error);
   // A zone ("fe80::1%eth0") is of one machine and one moment.
   if (error || text.find('%') != std::string_view::npos) return std::nullopt;
   return address;

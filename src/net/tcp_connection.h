@@ -11,7 +11,7 @@ namespace berth::net {
 class TcpConnection final : public SocketConnection {
  public:
   TcpConnection(std::shared_ptr<Loop> loop, Socket socket, std::shared_ptr<void> held)
-      : TcpConnection(std::move(loop), socket.way(), std::move(socket), std::move(held)) {}
+      : TcpConnection{std::move(loop), socket.way(), std::move(socket), std::move(held)} {}  // {}: in this order
 
   void read_some(std::span<std::byte> into, ReadDone done) override;
   void write(std::span<const base::ByteView> pieces, Follows follows, WriteDone done) override;

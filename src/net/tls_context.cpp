@@ -106,7 +106,8 @@ std::string openssl_error() {
 TlsContext::TlsContext(std::unique_ptr<State> state) : state_(std::move(state)) {}
 TlsContext::~TlsContext() = default;
 
-base::Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsIdentity& identity, std::vector<std::string> protocols,
+base::Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsIdentity& identity,
+                                                                 const std::vector<std::string>& protocols,
                                                                  std::shared_ptr<TicketKeys> tickets) {
   ERR_clear_error();
   auto state = std::make_unique<State>();

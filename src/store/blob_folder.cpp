@@ -28,7 +28,7 @@ base::Result<bool> BlobFolder::has(const oci::Digest& digest, std::uint64_t size
 
 base::Result<std::string> BlobFolder::make_directory_of(const oci::Digest& digest) {
   const Paths paths(folder_);
-  const std::string directory = paths.blob_directory(digest);
+  std::string directory = paths.blob_directory(digest);
   if (made_.contains(directory)) return directory;
   std::string above = folder_;
   for (const std::string& path : {paths.blobs(), paths.algorithm_directory(digest.algorithm()), directory}) {

@@ -47,7 +47,8 @@ class TlsContext {
   // `protocols`: what is offered by ALPN, the preferred first ("h2", "http/1.1"). A client that offers none is served without; one whose
   // offers are all others is refused (RFC 7301 §3.2).
   // Errors: configuration_invalid (not a certificate, not a key, not of each other, too weak: says which).
-  static base::Result<std::shared_ptr<const TlsContext>> make(const TlsIdentity& identity, std::vector<std::string> protocols,
+  static base::Result<std::shared_ptr<const TlsContext>> make(const TlsIdentity& identity,
+                                                              const std::vector<std::string>& protocols,
                                                               std::shared_ptr<TicketKeys> tickets);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
