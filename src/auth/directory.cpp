@@ -31,7 +31,7 @@ base::Result<Value> Directory::look(base::Synced<Table<Key, Value>>& table, cons
   });
   if (kept) return std::move(*kept);
   BERTH_TRY(Value value, read());
-  table.with([&](Table<Key, Value>& t) { t.put(key, value, now); });
+  const auto dropped = table.with([&](Table<Key, Value>& t) { return t.put(key, value, now); });
   return value;
 }
 

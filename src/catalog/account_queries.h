@@ -176,7 +176,10 @@ inline constexpr auto kAccountQueries = std::to_array<QueryRow>({
      "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2)"},
 
     {Query::find_repository_access, "find_repository_access", Dialect::common, Cost::lookup,
-     "SELECT id, visibility FROM repositories WHERE name = $1"},
+     "SELECT id, visibility, NULL, NULL FROM repositories WHERE name = $1"},
+    {Query::find_place, "find_place", Dialect::common, Cost::lookup,
+     "SELECT r.id, r.visibility, o.id, t.id FROM orgs o LEFT JOIN repositories r ON r.name = $1 LEFT JOIN teams t ON t.org_id = "
+     "o.id AND t.name = $2 WHERE o.name = $3"},
     {Query::list_shares, "list_shares", Dialect::common, Cost::page,
      "SELECT team_id FROM repository_shares WHERE repository_id = $1 ORDER BY team_id"},
     {Query::find_visibility, "find_visibility", Dialect::common, Cost::lookup,

@@ -61,21 +61,25 @@ Result<Implied> read_implied(Connection& connection, std::string_view default_or
 
 }  // namespace
 
+// The whole way to a decision on a place that is not in memory: one statement where the organisation is there.
 Result<Place> SqliteAccounts::find_place(const PlaceName& name) {
   return readers_.with([&](Connection& c) -> Result<Place> {
     Place place;
-    BERTH_TRY(place.org, c.find_integer(Query::find_org, {name.org}));
-    if (place.org && !name.team.empty()) {
-      BERTH_TRY(place.team, c.find_integer(Query::find_team, {*place.org, name.team}));
-    }
     std::int64_t repository = 0;
-    {
-      BERTH_TRY(auto rows, c.query(Query::find_repository_access, {name.repository}));
-      BERTH_TRY(place.exists, rows.next());
-      if (!place.exists) return place;
+    const auto take = [&](const Rows& rows) {
+      if (!rows.is_null(2)) place.org = rows.integer(2);
+      if (!rows.is_null(3)) place.team = rows.integer(3);
+      place.exists = !rows.is_null(0);
+      if (!place.exists) return true;
       repository = rows.integer(0);
       place.visibility = static_cast<Visibility>(rows.integer(1));
+      return true;
+    };
+    BERTH_TRY(const auto of_org, first_row(c, Query::find_place, {name.repository, name.team, name.org}, take));
+    if (!of_org) {
+      BERTH_TRY([[maybe_unused]] const auto alone, first_row(c, Query::find_repository_access, {name.repository}, take));
     }
+    if (!place.exists) return place;
     if (place.visibility != Visibility::shared_teams) return place;
     BERTH_TRY(place.shared_teams, all_rows(c, Query::list_shares, {repository}, id_of));
     return place;

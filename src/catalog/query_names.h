@@ -93,6 +93,7 @@ enum class Query : std::uint16_t {
   delete_ended_sessions,
   // What repositories are open to
   find_repository_access,
+  find_place,
   list_shares,
   find_visibility,
   list_share_names,

@@ -309,6 +309,9 @@ TEST_P(AccountsContract, EveryChangeRaisesTheGeneration) {
 
 TEST_P(AccountsContract, APlaceTellsWhatIsThere) {
   EXPECT_FALSE(place(repository("acme/vision/app")).org);
+  ASSERT_TRUE(catalog().link_blob(repository("early/app"), sha256_of("x"), 1));
+  EXPECT_TRUE(place(repository("early/app")).exists) << "made before there were organisations";
+  EXPECT_FALSE(place(repository("early/app")).org);
   const auto acme = org("acme");
   EXPECT_EQ(place(repository("acme/vision/app")).org, acme);
   EXPECT_FALSE(place(repository("acme/vision/app")).team);

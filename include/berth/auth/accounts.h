@@ -2,7 +2,7 @@
 //
 // Nothing is decided from what a token once said: users, roles, keys and visibility are looked up at each use. What was looked up is kept
 // in memory with the number that the catalog raises before it acknowledges a change, so a revocation holds from its answer on and a
-// decision costs a few microseconds. Memory: bounded tables, a few MiB.
+// decision costs a few microseconds. Memory: bounded tables, 1.3 kB for each active user with a key and ten roles.
 // Secret material: DIR/keys (berth/…/key_ring.h), one random key of this process for its table of passwords that were right a minute ago.
 #pragma once
 
