@@ -2,7 +2,7 @@
 //
 // What this is: where a name ends and a value begins. What it is not: the split into lines, which HeadScanner has checked (every line ends in
 // CRLF, none is folded, no control character but tabs), and what fields mean together (head.cpp). By hand, because a token is most of a
-// request's head, and a parser that looks at one character after the other costs a read a quarter more (docs/adr/0019). Pure.
+// request's head, and a parser that looks at one character after the other costs a read a quarter more (docs/adr/0020). Pure.
 #pragma once
 
 #include <string_view>
