@@ -221,7 +221,7 @@ class RealFileSystem final : public FileSystem {
     number.release();
     for (;;) {
       errno = 0;
-      const dirent* entry = ::readdir(directory.get());
+      const dirent* entry = ::readdir(directory.get());  // NOLINT(concurrency-mt-unsafe): nobody else has this stream
       if (entry == nullptr) break;
       const std::string_view name = entry->d_name;
       if (name != "." && name != "..") names.emplace_back(name);

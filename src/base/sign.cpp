@@ -51,7 +51,7 @@ std::optional<std::string> decode(std::string_view text, const std::array<signed
   unsigned buffer = 0;
   int bits = 0;
   for (const char c : text) {
-    const int value = values[static_cast<unsigned char>(c)];
+    const int value = values[static_cast<unsigned char>(c)];  // NOLINT(bugprone-signed-char-misuse): a number, -1 for none
     if (value < 0) return std::nullopt;
     buffer = (buffer << 6) | static_cast<unsigned>(value);
     bits += 6;

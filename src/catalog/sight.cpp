@@ -28,7 +28,7 @@ struct Stretch {
 using Stretches = std::vector<Stretch>;  // in order, none touches another
 
 Stretch all_names() { return {{}, std::string(1, kAboveAll)}; }
-Stretch beginning_with(std::string text) { return {text, text + kAboveAll}; }
+Stretch beginning_with(const std::string& text) { return {text, text + kAboveAll}; }
 
 Stretch stretch_of_pattern(std::string_view pattern) {
   const auto star = pattern.find('*');

@@ -218,7 +218,7 @@ Result<void> make_file(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<Catalog>> open_sqlite_catalog(SqliteCatalogOptions options, const base::Clock& clock) {
+Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const SqliteCatalogOptions& options, const base::Clock& clock) {
   BERTH_CHECK_OK(make_file(options.path));
   BERTH_TRY(auto connection, Connection::open(options.path, options.vfs, Connection::Access::write));
   BERTH_CHECK_OK(migrate(*connection, options.path, embedded_migrations()));

@@ -11,7 +11,6 @@
 
 namespace berth::catalog {
 
-using base::ErrorCode;
 using base::fail;
 using base::Result;
 

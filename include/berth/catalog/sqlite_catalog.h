@@ -20,6 +20,6 @@ struct SqliteCatalogOptions {
 
 // Opens, migrates (a copy of the file is kept beside it first: catalog.sqlite.before-<version>), starts the writer.
 // Errors: corrupt, io_error, storage_full, configuration_invalid (a newer format than this binary knows: says both numbers).
-base::Result<std::unique_ptr<Catalog>> open_sqlite_catalog(SqliteCatalogOptions options, const base::Clock& clock);
+base::Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const SqliteCatalogOptions& options, const base::Clock& clock);
 
 }  // namespace berth::catalog
