@@ -9,13 +9,15 @@ namespace berth::http {
 namespace {
 
 constexpr std::size_t kFirstPiece = 16 * 1024;
+// One that is written, and one that waits for its turn with the worker (exchange.h).
+constexpr std::size_t kGiven = 2;
 constexpr std::uint32_t kFirstStep = 256 * 1024;
 // An upload that could fill its window in this time gets a wider one: the round trip may be as long.
 constexpr std::chrono::milliseconds kQuickFill{250};
 
 }  // namespace
 
-H2Upload::H2Upload(std::shared_ptr<Engine> engine, std::shared_ptr<net::Loop> loop, std::shared_ptr<Exchange> exchange,
+H2Upload::H2Upload(std::shared_ptr<Engine> engine, const std::shared_ptr<net::Loop>& loop, std::shared_ptr<Exchange> exchange,
                    std::int32_t stream, H2Windows& windows, Owner& owner)
     : engine_(std::move(engine)),
       exchange_(std::move(exchange)),
@@ -93,39 +95,45 @@ void H2Upload::start() {
 void H2Upload::push() { hand_over(Haste::push); }
 
 void H2Upload::hand_over(Haste haste) {
-  if (mode_ != Mode::consuming || writing_) return;
-  if (complete_ && pieces_.size() <= 1) {
-    take_front();
-    exchange_->finish(writing_piece_.bytes(),
-                      [self = shared_from_this()](Exchange::Answer answer) { self->finished(std::move(answer)); });
-    return;
+  while (mode_ == Mode::consuming && given_.size() < kGiven && !finishing_) {
+    if (complete_ && pieces_.size() <= 1) {
+      finishing_ = true;
+      exchange_->finish(give_front().bytes(),
+                        [self = shared_from_this()](Exchange::Answer answer) { self->finished(std::move(answer)); });
+      return;
+    }
+    if (pieces_.empty()) return;
+    const std::size_t enough = std::min<std::size_t>(engine_->limits.body_buffer_bytes, width_ / 2);
+    const bool due = pieces_.size() > 1 || pieces_.front().size >= enough || haste == Haste::push;
+    if (!due || pieces_.front().size == 0) return;
+    exchange_->write(give_front().bytes(),
+                     [self = shared_from_this()](Exchange::Answer answer) { self->written(std::move(answer)); });
   }
-  if (pieces_.empty()) return;
-  const std::size_t enough = std::min<std::size_t>(engine_->limits.body_buffer_bytes, width_ / 2);
-  const bool due = pieces_.size() > 1 || pieces_.front().size >= enough || haste == Haste::push;
-  if (!due || pieces_.front().size == 0) return;
-  take_front();
-  exchange_->write(writing_piece_.bytes(),
-                   [self = shared_from_this()](Exchange::Answer answer) { self->written(std::move(answer)); });
 }
 
-void H2Upload::take_front() {
-  writing_ = true;
-  writing_piece_ = {};
-  if (pieces_.empty()) return;
-  writing_piece_ = std::move(pieces_.front());
+// An empty piece when there is none.
+const H2Upload::Piece& H2Upload::give_front() {
+  given_.emplace_back();
+  if (pieces_.empty()) return given_.back();
+  given_.back() = std::move(pieces_.front());
   pieces_.pop_front();
+  return given_.back();
+}
+
+// The worker is done with the piece that it got first.
+H2Upload::Piece H2Upload::take_back() {
+  Piece piece = std::move(given_.front());
+  given_.pop_front();
+  return piece;
 }
 
 void H2Upload::written(Exchange::Answer answer) {
-  writing_ = false;
+  Piece piece = take_back();
   if (mode_ != Mode::consuming) return;
-  const std::size_t size = writing_piece_.size;
-  held_ -= size;
-  windows_->credit(stream_, size);
-  since_widened_ += size;
-  if (writing_piece_.capacity == engine_->limits.body_buffer_bytes) spare_ = std::move(writing_piece_);
-  writing_piece_ = {};
+  held_ -= piece.size;
+  windows_->credit(stream_, piece.size);
+  since_widened_ += piece.size;
+  if (piece.capacity == engine_->limits.body_buffer_bytes) spare_ = std::move(piece);
   if (!answer) return owner_->body_failed(std::move(answer).error());
   if (*answer) return owner_->body_answered(std::move(**answer));
   widen_window();
@@ -134,7 +142,7 @@ void H2Upload::written(Exchange::Answer answer) {
 }
 
 void H2Upload::finished(Exchange::Answer answer) {
-  writing_ = false;
+  take_back();
   if (mode_ != Mode::consuming) return;
   if (!answer) return owner_->body_failed(std::move(answer).error());
   if (!*answer) return owner_->body_failed(base::Error(base::ErrorCode::internal, "the request could not be answered"));

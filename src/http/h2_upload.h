@@ -1,7 +1,7 @@
 // The body of one HTTP/2 request on its way from the connection to the consumer.
 //
-// Bytes arrive as the peer sends them, at most a window ahead, and wait in pieces; one piece at a time is written by a worker, and what
-// was written is credited. A piece is handed over when half a window has come, so that the peer can always go on.
+// Bytes arrive as the peer sends them, at most a window ahead, and wait in pieces; one piece is written by a worker while another one waits for
+// its turn there, and what was written is credited. A piece is handed over when half a window has come, so that the peer can always go on.
 //
 //   waiting (for begin()) ──start()──► consuming ──answer──► dropping
 //        └───────── discard(), stop() ─────┴───────────────────┘
@@ -35,7 +35,7 @@ class H2Upload : public std::enable_shared_from_this<H2Upload> {
   };
 
   // `owner` and `windows` are used until stop().
-  H2Upload(std::shared_ptr<Engine> engine, std::shared_ptr<net::Loop> loop, std::shared_ptr<Exchange> exchange,
+  H2Upload(std::shared_ptr<Engine> engine, const std::shared_ptr<net::Loop>& loop, std::shared_ptr<Exchange> exchange,
            std::int32_t stream, H2Windows& windows, Owner& owner);
 
   void arrived(base::ByteView bytes);
@@ -68,7 +68,8 @@ class H2Upload : public std::enable_shared_from_this<H2Upload> {
   Piece& room();
   void grow(Piece& piece) const;
   void hand_over(Haste haste);
-  void take_front();
+  const Piece& give_front();
+  Piece take_back();
   void drop_pieces();
   void written(Exchange::Answer answer);
   void finished(Exchange::Answer answer);
@@ -83,9 +84,9 @@ class H2Upload : public std::enable_shared_from_this<H2Upload> {
 
   Mode mode_ = Mode::waiting;
   bool complete_ = false;
-  bool writing_ = false;
+  bool finishing_ = false;
   std::deque<Piece> pieces_;  // the last one is being filled
-  Piece writing_piece_;       // the worker's
+  std::deque<Piece> given_;   // the worker's, which comes to the first one first
   Piece spare_;               // kept for the next one
   std::uint64_t received_ = 0;
   std::uint64_t held_ = 0;  // arrived, not credited

@@ -373,7 +373,7 @@ TEST_F(RecallTest, PasswordsAndKeysAreKnownByTheirDigests) {
     EXPECT_TRUE(recall(asked)) << credential;
     Question question;
     ASSERT_TRUE(put_question(asked, question));
-    EXPECT_EQ(question.text.find(credential.substr(credential.find(' '))), std::string::npos) << "kept in the clear";
+    EXPECT_EQ(question.text.find(credential), std::string::npos) << "kept in the clear";
   }
   asked.fields.set("Authorization", "Bearer mine");
   Question question;
