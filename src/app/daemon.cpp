@@ -22,8 +22,6 @@
 
 namespace berth::app {
 
-using base::ErrorCode;
-
 namespace {
 
 constexpr std::chrono::milliseconds kOperationsDrain{1'000};

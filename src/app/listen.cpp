@@ -149,7 +149,7 @@ base::Result<PublicUrl> parse_public_url(std::string_view text) {
   const auto prefix = rest.substr(std::min(rest.find('/'), rest.size()));
   rest.remove_suffix(prefix.size());
   const bool plain = rest.find_first_not_of(kHostCharacters) == std::string_view::npos;
-  const PublicUrl url{*scheme, std::string(rest), std::string(prefix)};
+  PublicUrl url{*scheme, std::string(rest), std::string(prefix)};
   if (!plain || url.host().empty()) return wrong("the host is missing, or no host");
   const auto port = rest.substr(rest.find(url.host()) + url.host().size());
   const auto digits = port.substr(port.find(':') == std::string_view::npos ? port.size() : port.find(':') + 1);

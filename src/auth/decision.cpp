@@ -7,7 +7,6 @@
 namespace berth::auth {
 
 using catalog::Grant;
-using catalog::Role;
 using catalog::Visibility;
 
 namespace {

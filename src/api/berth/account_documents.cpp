@@ -28,7 +28,7 @@ std::string_view state_of(const service::Key& key, base::TimePoint now) {
 
 OrderedJson document_of(const service::Self::Part& part) { return {{"roles", part.roles}, {"actions", names_of(part.actions)}}; }
 
-OrderedJson named(OrderedJson name, OrderedJson rest) {
+OrderedJson named(OrderedJson name, const OrderedJson& rest) {
   name.update(rest);
   return name;
 }
