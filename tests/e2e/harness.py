@@ -10,6 +10,7 @@ import ctypes
 import http.client
 import json
 import os
+import secrets
 import select
 import shutil
 import signal
@@ -390,7 +391,9 @@ class BerthTestCase(unittest.TestCase):
             signal.signal(signal.SIGALRM, previous)
 
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="berth-e2e-")
+        # No '_' as mkdtemp() would have it: some clients read a path as a name, in which not every one may be.
+        self.folder = os.path.join(tempfile.gettempdir(), f"berth-e2e-{secrets.token_hex(6)}")
+        os.mkdir(self.folder, 0o700)
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.daemon = self.make_daemon("data")
         if self.autostart:

@@ -152,18 +152,18 @@ class Drain(Operations):
         self.daemon.kill()
 
     def test_an_upload_in_progress_is_finished(self):
-        data = random_bytes("drain", 500_000)
+        data = random_bytes("drain", 1_500_000)
         location = with_query(start_upload(self.client, "ops/drain"), digest=digest_of(data))
         self.client.close()
         with socket.create_connection(("127.0.0.1", self.daemon.port), timeout=30) as connection:
             connection.sendall(f"PUT {location} HTTP/1.1\r\nHost: {self.daemon.authority}\r\nContent-Type: application/octet-stream\r\nContent-Length: {len(data)}\r\n\r\n".encode()
-                               + data[:400_000])
+                               + data[:1_200_000])
             watcher = self.daemon.client()
             wait_until(lambda: watcher.get(location.split("?")[0]).header("Range") not in ("0-0", "0--1", None), 20, "the upload is under way")
             watcher.close()
             self.daemon.process.terminate()
             wait_until(self.refuses_connections, 10, "no new connections")
-            connection.sendall(data[400_000:])
+            connection.sendall(data[1_200_000:])
             received = b""
             while piece := connection.recv(65536):
                 received += piece
@@ -206,8 +206,8 @@ class DrainTimeout(Drain):
         location = start_upload(self.client, "ops/stuck")
         self.client.close()
         with socket.create_connection(("127.0.0.1", self.daemon.port), timeout=30) as connection:
-            connection.sendall(f"PATCH {location} HTTP/1.1\r\nHost: {self.daemon.authority}\r\nContent-Type: application/octet-stream\r\nContent-Length: 1000000\r\n\r\n".encode()
-                               + b"x" * 300_000)
+            connection.sendall(f"PATCH {location} HTTP/1.1\r\nHost: {self.daemon.authority}\r\nContent-Type: application/octet-stream\r\nContent-Length: 3000000\r\n\r\n".encode()
+                               + b"x" * 1_000_000)
             watcher = self.daemon.client()
             wait_until(lambda: watcher.get(location).header("Range") not in ("0-0", "0--1", None), 20, "the upload is under way")
             watcher.close()

@@ -99,17 +99,17 @@ class Races(BerthTestCase):
             self.assertEqual(pull_blob(self.client, "race/patch", digest_of(data[accepted[0]])), data[accepted[0]])
 
     def test_second_patch_while_the_first_is_under_way(self):
-        data = random_bytes("slow", 400_000)
+        data = random_bytes("slow", 1_200_000)
         location = start_upload(self.client, "race/slow")
         head = f"PATCH {location} HTTP/1.1\r\nHost: {self.daemon.authority}\r\nContent-Type: application/octet-stream\r\nContent-Length: {len(data)}\r\nContent-Range: 0-{len(data) - 1}\r\nConnection: close\r\n\r\n"
         with socket.create_connection(("127.0.0.1", self.daemon.port), timeout=30) as first:
-            first.sendall(head.encode() + data[:300_000])
+            first.sendall(head.encode() + data[:1_000_000])
             wait_until(lambda: (self.client.get(location).header("Range") or "0-0") not in ("0-0", "0--1"), 20, "bytes of the first have arrived")
             second = self.client.patch(location, data, {**OCTETS, "Content-Range": f"0-{len(data) - 1}"})
             self.assert_oci_error(second, (409, 416))
             finishing = self.client.put(with_query(location, digest=digest_of(data)), b"", OCTETS)
             self.assert_oci_error(finishing, (409, 416))
-            first.sendall(data[300_000:])
+            first.sendall(data[1_000_000:])
             received = b""
             while piece := first.recv(65536):
                 received += piece
