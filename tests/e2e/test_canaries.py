@@ -4,13 +4,12 @@ import base64
 import json
 import os
 import signal
-import socketserver
 import sqlite3
-import threading
 import unittest
 import urllib.parse
 
 from harness import BINARY, run_tool, wait_until, with_query
+from mail_server import MailServer
 from registry import Image, digest_of, push_image
 from test_accounts import AccountsCase, basic
 
@@ -43,49 +42,6 @@ def memory_of(pid):
                     continue  # [vvar] and the like
 
 
-class MailServer(socketserver.ThreadingTCPServer):
-    """Wants a password, and takes the second letter: at the first it says the password that it was given into its refusal."""
-
-    allow_reuse_address = daemon_threads = True
-
-    def __init__(self):
-        self.given, self.letters = [], []
-        super().__init__(("127.0.0.1", 0), MailSession)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-
-class MailSession(socketserver.StreamRequestHandler):
-    def say(self, text):
-        self.wfile.write(text.encode() + b"\r\n")
-
-    def handle(self):
-        self.say("220 test")
-        while line := self.rfile.readline():
-            words = line.decode().split()
-            verb = words[0].upper() if words else ""
-            if verb == "EHLO":
-                self.say("250-test\r\n250 AUTH PLAIN")
-            elif verb == "AUTH":
-                if len(words) < 3:
-                    self.say("334 ")
-                    words.append(self.rfile.readline().decode().strip())
-                password = base64.b64decode(words[-1]).decode().split("\0")[2]
-                self.server.given.append(password)
-                self.say(f"535 {password} is no password of mine ({words[-1]})" if len(self.server.given) == 1 else "235 good")
-            elif verb == "DATA":
-                self.say("354 go on")
-                lines = []
-                while (line := self.rfile.readline()) not in (b".\r\n", b""):
-                    lines.append(line)
-                self.server.letters.append(b"".join(lines))
-                self.say("250 good")
-            elif verb == "QUIT":
-                self.say("221 bye")
-                return
-            else:
-                self.say("250 good")
-
-
 class Everywhere(AccountsCase):
     time_limit = 240
 
@@ -93,7 +49,7 @@ class Everywhere(AccountsCase):
         super().setUp()
         self.canaries = {}
         self.answers = []  # (what was asked, its text, the names of secrets that it is there to tell)
-        self.mail = MailServer()
+        self.mail = MailServer(asks_password=True)
         self.addCleanup(self.mail.server_close)
         self.addCleanup(self.mail.shutdown)
         with open(os.path.join(self.folder, "smtp-password"), "w", encoding="ascii") as file:

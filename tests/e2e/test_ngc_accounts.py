@@ -4,11 +4,10 @@ import base64
 import json
 import os
 import subprocess
-import socketserver
-import threading
 import urllib.parse
 
 from harness import start_process, wait_until
+from mail_server import MailServer
 from test_accounts import PASSWORD, AccountsCase, basic
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -39,36 +38,6 @@ class Session:
         self.process.stdin.close()
         self.process.wait(20)
         self.process.stdout.close()
-
-
-class MailServer(socketserver.ThreadingTCPServer):
-    """Takes every letter (RFC 5321) and keeps it."""
-
-    allow_reuse_address = daemon_threads = True
-
-    def __init__(self):
-        self.letters = []
-        super().__init__(("127.0.0.1", 0), MailSession)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-
-class MailSession(socketserver.StreamRequestHandler):
-    def say(self, text):
-        self.wfile.write(text.encode() + b"\r\n")
-
-    def handle(self):
-        self.say("220 test")
-        while line := self.rfile.readline():
-            word = line[:4].upper()
-            if word == b"DATA":
-                self.say("354 go on")
-                lines = []
-                while (line := self.rfile.readline()) not in (b".\r\n", b""):
-                    lines.append(line)
-                self.server.letters.append(b"".join(lines))
-            self.say("221 bye" if word == b"QUIT" else "250 good")
-            if word == b"QUIT":
-                return
 
 
 class NgcAccounts(AccountsCase):
