@@ -62,11 +62,16 @@ bool Exchange::run(Admit admit, Work work, std::function<void(Result)> done) {
   });
   if (waits) return true;
   base::Workers& workers = engine_->workers;
-  auto turn = [self = shared_from_this(), job = std::move(on_worker)]() mutable { self->take_turn(std::move(job)); };
+  auto turn = turn_of(std::move(on_worker));
   if (admit == Admit::always ? workers.submit_continuation(std::move(turn)) : workers.try_submit(std::move(turn))) return true;
   --jobs_;
   line_.with([](Line& line) { line.running = false; });
   return false;
+}
+
+// A turn at the workers that begins with this job.
+base::Workers::Job Exchange::turn_of(base::Workers::Job job) {
+  return [self = shared_from_this(), job = std::move(job)]() mutable { self->take_turn(std::move(job)); };
 }
 
 // Whoever waits for a worker goes first, so that one fast peer does not keep a worker for itself. When nobody does, going on here saves waking
@@ -89,8 +94,7 @@ std::optional<base::Workers::Job> Exchange::follower() {
   });
   if (!next || engine_->workers.queued() == 0) return next;
   // Refused only when the workers have stopped, and they outlive every loop.
-  static_cast<void>(engine_->workers.submit_continuation(
-      [self = shared_from_this(), job = std::move(*next)]() mutable { self->take_turn(std::move(job)); }));
+  static_cast<void>(engine_->workers.submit_continuation(turn_of(std::move(*next))));
   return std::nullopt;
 }
 

@@ -60,6 +60,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   struct Job;
   template <typename Result, typename Work>
   bool run(Admit admit, Work work, std::function<void(Result)> done);
+  base::Workers::Job turn_of(base::Workers::Job job);
   // Worker thread.
   Answer answer_of(std::optional<Response> response);
   void take_turn(base::Workers::Job job);
