@@ -1,8 +1,9 @@
 // The receive windows of one HTTP/2 connection: what its peer may send ahead.
 //
 // A stream begins with 64 KiB. An upload that goes well gets more, out of a budget of all connections; the connection's window grows and
-// shrinks with its streams'. Bytes are credited when the handler has taken them, so a slow disk holds the peer back. nghttp2 sends a
-// WINDOW_UPDATE when half a window was credited, never byte by byte. Loop thread.
+// shrinks with its streams'. Bytes are credited when the handler has taken them, so a slow disk holds the peer back. A WINDOW_UPDATE goes
+// out when half a window was credited, never byte by byte: a peer that may send nothing has left half a window here, which is `crowded`.
+// Loop thread.
 #pragma once
 
 #include <cstddef>
@@ -38,6 +39,8 @@ class H2Windows {
 
  private:
   void set_connection(std::uint32_t width);
+  // Lets the peer fill up the connection's width, if at least so much is missing.
+  void replenish(std::uint32_t least);
 
   nghttp2_session* session_;
   ByteBudget& budget_;

@@ -1,5 +1,6 @@
 // HTTP/2 as its peer sees it: requests, bodies both ways, many streams, the end of a connection.
 #include <atomic>
+#include <random>
 
 #include <gmock/gmock.h>
 
@@ -146,6 +147,23 @@ TEST_F(WireH2, ABodyGoesToTheConsumerWholeAndInOrder) {
   EXPECT_EQ(client.reply(stream).status, 201);
   EXPECT_EQ(record->get().content, body);
   EXPECT_LE(record->get().largest, 1U << 20);
+}
+
+// The connection's window follows streams that grow and end: none of its changes may leave the peer with nothing to send by.
+TEST_F(WireH2, BodiesOfManySizesOneAfterAnother) {
+  take_bodies_at("/put");
+  options.limits.body_window = std::chrono::seconds(2);
+  start();
+  const std::string body = pattern(4'000'000);
+  H2Client client(port());
+  std::minstd_rand random(1);
+  for (int i = 0; i < 60; ++i) {
+    const std::size_t size = 5'000 + random() % (body.size() - 5'000);
+    const std::size_t frame = 500 + random() % (H2Client::kFrame - 500);
+    const std::int32_t stream = client.request("PUT", "/put", {{"content-length", std::to_string(size)}}, 0);
+    ASSERT_TRUE(client.upload(stream, std::string_view(body).substr(0, size), frame)) << i;
+    ASSERT_EQ(client.reply(stream).status, 201) << i;
+  }
 }
 
 TEST_F(WireH2, ABodyOfUnknownLengthAndOneOfNone) {

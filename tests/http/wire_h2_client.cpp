@@ -11,7 +11,6 @@ using http::H2FrameType;
 
 namespace {
 
-constexpr std::size_t kFrame = 16 * 1024;
 constexpr std::int64_t kStartWindow = 65'535;
 
 std::uint32_t number(std::string_view bytes) {
@@ -103,13 +102,13 @@ std::int64_t H2Client::window(std::int32_t stream) const {
   return kStartWindow + (found == windows_.end() ? 0 : found->second);
 }
 
-bool H2Client::upload(std::int32_t stream, std::string_view body) {
+bool H2Client::upload(std::int32_t stream, std::string_view body, std::size_t frame) {
   while (!body.empty()) {
     const bool open =
         read_until([&] { return std::min(window(stream), window(0)) > 0 || seen(stream).reset || seen(stream).whole; });
     if (!open || seen(stream).reset || seen(stream).whole) return false;
     const auto room = static_cast<std::size_t>(std::min(window(stream), window(0)));
-    const std::size_t size = std::min({body.size(), room, kFrame});
+    const std::size_t size = std::min({body.size(), room, frame});
     if (!data(stream, body.substr(0, size))) return false;
     windows_[stream] -= static_cast<std::int64_t>(size);
     windows_[0] -= static_cast<std::int64_t>(size);

@@ -56,8 +56,9 @@ class H2Client {
   bool data(std::int32_t stream, std::string_view bytes, std::uint8_t flags = 0) {
     return send(http::H2FrameType::data, flags, stream, bytes);
   }
-  // A body in DATA frames as the windows allow, and its end.
-  bool upload(std::int32_t stream, std::string_view body);
+  static constexpr std::size_t kFrame = 16 * 1024;
+  // A body in DATA frames of up to so much, as the windows allow, and its end.
+  bool upload(std::int32_t stream, std::string_view body, std::size_t frame = kFrame);
   bool window_update(std::int32_t stream, std::uint32_t bytes);
   bool reset(std::int32_t stream, std::uint32_t code = 8);
   bool ping(std::string_view eight_bytes) { return send(http::H2FrameType::ping, 0, 0, eight_bytes); }
