@@ -106,6 +106,28 @@ TEST(H2GuardTest, WhoReadsMuchMayUpdateItsWindows) {
   }
 }
 
+// As from a client that was away while the kernels' buffers filled, and then reads them at once.
+TEST(H2GuardTest, UpdatesForWhatWasReadMayComeLateAndTogether) {
+  H2Guard guard(tight());
+  for (int i = 0; i < 1000; ++i) guard.moved(4096);
+  for (int i = 0; i < 2000; ++i) EXPECT_FALSE(guard.received(frame(H2FrameType::window_update, 4)));
+}
+
+TEST(H2GuardTest, WhatWasReadPaysForNothingElse) {
+  H2Guard guard(tight());
+  for (int i = 0; i < 1000; ++i) guard.moved(4096);
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(guard.received(frame(H2FrameType::ping)));
+  EXPECT_EQ(guard.received(frame(H2FrameType::ping)), "frames");
+}
+
+TEST(H2GuardTest, UpdatesAreSavedUpToABound) {
+  H2Guard guard(tight());
+  for (int i = 0; i < 1000; ++i) guard.moved(1U << 20);
+  int updates = 0;
+  while (!guard.received(frame(H2FrameType::window_update, 4))) ++updates;
+  EXPECT_EQ(updates, 64 * 1024 + 3);
+}
+
 TEST(ByteBudgetTest, GivesAllOrNothing) {
   ByteBudget budget(100);
   EXPECT_TRUE(budget.take(60));
