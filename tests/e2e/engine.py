@@ -21,6 +21,7 @@ class Engine:
         self.run_folder = tempfile.mkdtemp(prefix="bd-", dir="/tmp")
         self.socket = f"unix://{self.run_folder}/sock"
         self.log_path = os.path.join(folder, "dockerd.log")
+        self.client_folder = os.path.join(folder, "client")  # the client's config.json
         self.process = None
 
     def start(self):
@@ -54,7 +55,7 @@ class Engine:
         shutil.rmtree(self.run_folder, ignore_errors=True)
 
     def docker(self, *arguments, seconds=180):
-        return run_tool([DOCKER, "--config", os.path.join(self.folder, "client"), "-H", self.socket, *arguments], seconds=seconds).strip()
+        return run_tool([DOCKER, "--config", self.client_folder, "-H", self.socket, *arguments], seconds=seconds).strip()
 
 
 def debian_root():

@@ -25,7 +25,8 @@ def encode(encoder, fields):
 
 
 class Peer:
-    def __init__(self, port, settings=None):
+    def __init__(self, port, settings=None, authorization=None):
+        self.credential = [("authorization", authorization)] if authorization else []
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.encoder = Encoder()
@@ -36,7 +37,7 @@ class Peer:
         self.socket.setblocking(False)
 
     def head(self, target="/v2/", method="GET", more=()):
-        return encode(self.encoder, [(":method", method), (":scheme", "http"), (":authority", "h"), (":path", target), *more])
+        return encode(self.encoder, [(":method", method), (":scheme", "http"), (":authority", "h"), (":path", target), *self.credential, *more])
 
     def send(self, *frames):
         """Sends whole frames, reading what comes meanwhile. False when the connection has ended."""

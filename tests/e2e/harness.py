@@ -6,6 +6,7 @@ Every process is started in here, is known by its pid, and dies with this one.
 """
 
 import atexit
+import base64
 import ctypes
 import http.client
 import json
@@ -27,6 +28,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BINARY = os.environ.get("BERTH_BINARY") or os.path.join(ROOT, "build", "release", "berth")
 CACHE = os.environ.get("BERTH_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "berth")
 SOAK = bool(os.environ.get("BERTH_SOAK"))
+# A second run: every test that does not settle it by itself has accounts in front, and speaks as the platform administrator.
+WITH_ACCOUNTS = bool(os.environ.get("BERTH_E2E_ACCOUNTS"))
 START_SECONDS = 15
 
 _PR_SET_PDEATHSIG = 1
@@ -100,11 +103,14 @@ class Daemon:
     # What runs the binary: nothing, or a tracer that starts it as its own child's parent (strace -D), so that the pid is the daemon's.
     prefix = ()
 
-    def __init__(self, directory, arguments=(), environment=None, log_format="json", scheme="http"):
+    def __init__(self, directory, arguments=(), environment=None, log_format="json", scheme="http", accounts=None, orgs=()):
         self.directory = directory
         self.scheme = scheme
         self.arguments = [*(["--tls-self-signed"] if scheme == "https" and "--tls-cert" not in arguments else []), *arguments]
-        self.access = ["--open"]  # [] for a daemon with accounts
+        self.accounts = WITH_ACCOUNTS if accounts is None else accounts  # clients that say nothing else are the platform administrator
+        self.access = [] if self.accounts else ["--open"]  # a test with people of its own sets []
+        self.orgs = orgs  # made at the first start; without accounts the first push makes them
+        self.key = None  # of the platform administrator, once started
         self.environment = {**os.environ, **(environment or {})}
         self.log_format = log_format
         self.port = free_port()
@@ -135,7 +141,44 @@ class Daemon:
             status = self._status_if_it_ends()
             self.kill()
             raise AssertionError(f"expected 'berth: listening on {self.url}', got {line!r} (exit {status})\n{self.logs()[-4000:]}")
-        return time.monotonic() - began
+        seconds = time.monotonic() - began
+        if self.accounts:
+            self._meet_administrator()
+        return seconds
+
+    def _meet_administrator(self):
+        """Takes the key that the first start on this data left, and then makes the organisations that the test pushes to."""
+        path = os.path.join(self.directory, "first-admin.json")
+        if not os.path.exists(path):
+            return  # out of a backup: the key is still the one from before
+        with open(path, encoding="utf-8") as file:
+            key = json.load(file)["key"]
+        if key != self.key:
+            self.key = key
+            for org in set(self.orgs) - {org["name"] for org in self.admin("org", "list")}:
+                self.admin("org", "create", org)
+
+    @property
+    def authorization(self):
+        """The Authorization field of who says nothing else; None with --open."""
+        return f"Bearer {self.key}" if self.key else None
+
+    @property
+    def authorization_line(self):
+        """The same as a line of a raw request, or nothing."""
+        return f"Authorization: {self.authorization}\r\n" if self.key else ""
+
+    @property
+    def authorization_option(self):
+        """The same for curl and h2load, or nothing."""
+        return ["-H", f"Authorization: {self.authorization}"] if self.key else []
+
+    def write_docker_config(self, folder):
+        """A config.json as `docker login` leaves it, which most clients read; with --open it signs nobody in."""
+        os.makedirs(folder, exist_ok=True)
+        signed_in = {self.authority: {"auth": base64.b64encode(f"$oauthtoken:{self.key}".encode()).decode()}} if self.key else {}
+        with open(os.path.join(folder, "config.json"), "w", encoding="ascii") as file:
+            json.dump({"auths": signed_in}, file)
 
     def _status_if_it_ends(self):
         try:
@@ -211,7 +254,7 @@ class Daemon:
 
     def client(self, timeout=30, authorization=None):
         tls = (lambda: ssl.create_default_context(cafile=self.certificate)) if self.scheme == "https" else None
-        return Client(self.port, timeout, authorization, tls)
+        return Client(self.port, timeout, (lambda: self.authorization) if authorization is None else authorization, tls)
 
     def admin(self, *arguments, check=True, **options):
         """`berth admin …` on the data, or through the daemon that uses it; its JSON."""
@@ -241,17 +284,21 @@ class Response:
 
 
 class Client:
-    """HTTP/1.1 over one kept connection, over TLS with a function that makes the context for it; reconnects when the server closed it between two requests. One thread."""
+    """HTTP/1.1 over one kept connection, over TLS with a function that makes the context for it; reconnects when the server closed it between two requests. One thread.
+
+    `authorization` is the field's value, or a function that says it at each request (None: no field)."""
 
     def __init__(self, port, timeout=30, authorization=None, tls=None):
-        self.port, self.timeout, self.authorization, self.tls = port, timeout, authorization, tls
+        self.port, self.timeout, self.tls = port, timeout, tls
+        self.authorization = authorization if callable(authorization) else lambda: authorization
         self.connection = None
 
     def request(self, method, target, body=None, headers=None):
         fresh = self.connection is None
         headers = headers or {}
-        if self.authorization is not None:
-            headers = {"Authorization": self.authorization, **headers}
+        authorization = self.authorization()
+        if authorization is not None:
+            headers = {"Authorization": authorization, **headers}
         try:
             return self._once(method, target, body, headers)
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
@@ -377,6 +424,8 @@ class BerthTestCase(unittest.TestCase):
     arguments = ()
     environment = {}
     scheme = "http"
+    accounts = None  # WITH_ACCOUNTS; a class that says True or False is not run a second time
+    orgs = ()  # the first parts of the names that the test pushes to
 
     def run(self, result=None):
         def on_alarm(*_):
@@ -403,7 +452,7 @@ class BerthTestCase(unittest.TestCase):
 
     def make_daemon(self, name, arguments=None, environment=None):
         daemon = Daemon(os.path.join(self.folder, name), self.arguments if arguments is None else arguments,
-                        self.environment if environment is None else environment, scheme=self.scheme)
+                        self.environment if environment is None else environment, scheme=self.scheme, accounts=self.accounts, orgs=self.orgs)
         self.addCleanup(daemon.kill)
         return daemon
 

@@ -20,6 +20,7 @@ def basic(user, password):
 
 
 class AccountsCase(BerthTestCase):
+    accounts = False  # but people of its own
     autostart = False
     time_limit = 180
 

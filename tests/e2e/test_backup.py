@@ -17,6 +17,8 @@ from registry import Image, list_all, pull_image, push_image
 
 
 class BackupCase(BerthTestCase):
+    orgs = ("backup", "kill", "private", "refuse", "while")
+
     def setUp(self):
         super().setUp()
         self.backup_folder = os.path.join(self.folder, "backup")
@@ -183,6 +185,7 @@ class Goal(BackupCase):
 class ConformanceAfterRestore(BackupCase, test_conformance.Conformance):
     """The whole specification on a registry that came out of a backup."""
 
+    orgs = ("conformance", "restored")
     test_version_1_1 = None
 
     def test_version_dev(self):

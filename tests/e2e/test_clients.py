@@ -46,6 +46,8 @@ class ClientCase(BerthTestCase):
         self.two = [(Image("for amd64", real_layers=True), "amd64"), (Image("for arm64", architecture="arm64", real_layers=True), "arm64")]
         self.index = index_of(self.two)
         self.image = self.two[0][0]
+        for folder in ("docker", ".docker"):  # skopeo looks at home
+            self.daemon.write_docker_config(self.path(folder))
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -72,6 +74,7 @@ class ClientCase(BerthTestCase):
 
 class Skopeo(ClientCase):
     tool = "skopeo"
+    orgs = ("skopeo",)
 
     def verify(self, option):
         return [f"--{option}={'true' if self.scheme == 'https' else 'false'}"]
@@ -126,6 +129,7 @@ class Skopeo(ClientCase):
 
 class Crane(ClientCase):
     tool = "crane"
+    orgs = ("crane",)
 
     def test_push_pull_copy_and_lists(self):
         write_layout(self.path("in"), self.image.blobs, self.image.manifest, IMAGE_MANIFEST)
@@ -173,6 +177,7 @@ class Crane(ClientCase):
 
 class Oras(ClientCase):
     tool = "oras"
+    orgs = ("oras",)
 
     def write(self, name, data):
         with open(self.path(name), "wb") as file:

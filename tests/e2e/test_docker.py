@@ -12,12 +12,14 @@ from registry import pull_image
 
 class Docker(BerthTestCase):
     time_limit = 800
+    orgs = ("library", "team")
 
     def setUp(self):
         super().setUp()
         self.engine = Engine(os.path.join(self.folder, "docker"))
         self.addCleanup(self.engine.stop)
         self.engine.start()
+        self.daemon.write_docker_config(self.engine.client_folder)
 
     def digest_in_engine(self, reference):
         """What the engine itself recorded for the repository of this reference."""

@@ -146,6 +146,7 @@ class Worker:
 
 class CollectionSoak(BerthTestCase):
     time_limit = SECONDS + 120
+    orgs = ("soak",)
     arguments = ()
     environment = {
         "BERTH_LEASE": f"{LEASE}s",

@@ -27,6 +27,7 @@ class Attacks(BerthTestCase):
     """B3.19: each is ended within a second and 2,000 frames, costs less than 20 MB, and another client hardly notices."""
 
     time_limit = 240
+    orgs = ("attack",)
 
     def setUp(self):
         super().setUp()
@@ -50,7 +51,7 @@ class Attacks(BerthTestCase):
         return self.daemon.rss()
 
     def run_attack(self, attack, settings=None):
-        peer = h2_peer.Peer(self.daemon.port, settings)
+        peer = h2_peer.Peer(self.daemon.port, settings, self.daemon.authorization)
         peer.digest = self.digest
         began = time.monotonic()
         step = 0
@@ -135,6 +136,7 @@ class Slow(BerthTestCase):
     environment = {"BERTH_HEADER_TIMEOUT": "2s", "BERTH_BODY_WINDOW": "2s", "BERTH_WRITE_STALL_TIMEOUT": "2s", "BERTH_IDLE_TIMEOUT": "4s"}
     connections = 1000
     time_limit = 180
+    orgs = ("slow",)
 
     def setUp(self):
         super().setUp()
@@ -148,7 +150,7 @@ class Slow(BerthTestCase):
         location = client.post("/v2/slow/a/blobs/uploads/").header("Location")
         client.close()
         status = run_tool(["curl", "-sS", version, "--limit-rate", "1M", "-T", self.body, "-X", "PATCH", "-H", "Content-Type: application/octet-stream",
-                           "-H", "Expect:", "-o", os.devnull, "-w", "%{http_code}", f"{self.daemon.url}{location}"], seconds=60)
+                           "-H", "Expect:", *self.daemon.authorization_option, "-o", os.devnull, "-w", "%{http_code}", f"{self.daemon.url}{location}"], seconds=60)
         self.assertEqual(status, "202")
 
     def beside(self, opening, keep_alive=None):
@@ -207,35 +209,38 @@ class Slow(BerthTestCase):
         return h2_peer.PREFACE + h2_peer.SettingsFrame(0).serialize() + b"".join(frame.serialize() for frame in frames)
 
     def block(self, target, method="GET", more=()):
-        return h2_peer.encode(h2_peer.Encoder(), [(":method", method), (":scheme", "http"), (":authority", "h"), (":path", target), *more])
+        credential = [("authorization", self.daemon.authorization)] if self.daemon.key else []
+        return h2_peer.encode(h2_peer.Encoder(), [(":method", method), (":scheme", "http"), (":authority", "h"), (":path", target), *credential, *more])
 
     def test_slow_headers(self):
         self.beside(self.h2(h2_peer.HeadersFrame(1, data=self.block("/v2/"), flags=["END_STREAM"])))
 
     def test_slow_headers_h1(self):
-        self.beside(b"GET /v2/ HTTP/1.1\r\nHost: h\r\n", b"X: y\r\n")
+        self.beside(f"GET /v2/ HTTP/1.1\r\nHost: h\r\n{self.daemon.authorization_line}".encode(), b"X: y\r\n")
 
     def test_slow_bodies(self):
         head = h2_peer.HeadersFrame(1, data=self.block("/v2/slow/a/blobs/uploads/?digest=" + self.digest, "POST"), flags=["END_HEADERS"])
         self.beside(self.h2(head), h2_peer.DataFrame(1, data=b"x").serialize())
 
     def test_slow_bodies_h1(self):
-        self.beside(f"POST /v2/slow/a/blobs/uploads/?digest={self.digest} HTTP/1.1\r\nHost: h\r\nContent-Length: 8388608\r\n\r\n".encode(), b"x")
+        self.beside(f"POST /v2/slow/a/blobs/uploads/?digest={self.digest} HTTP/1.1\r\nHost: h\r\n{self.daemon.authorization_line}Content-Length: 8388608\r\n\r\n".encode(), b"x")
 
     def test_slow_reads(self):
         self.beside(self.h2(h2_peer.HeadersFrame(1, data=self.block(f"/v2/slow/a/blobs/{self.digest}"), flags=["END_HEADERS", "END_STREAM"])))
 
     def test_slow_reads_h1(self):
-        self.beside(f"GET /v2/slow/a/blobs/{self.digest} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+        self.beside(f"GET /v2/slow/a/blobs/{self.digest} HTTP/1.1\r\nHost: h\r\n{self.daemon.authorization_line}\r\n".encode())
 
 
 class Load(BerthTestCase):
     """A thousand requests at once over ten connections, each answered (h2load)."""
 
+    orgs = ("load",)
+
     def test_all_are_answered(self):
         push_image(self.client, "load/a", Image("load"), "1")
         self.assertIsNotNone(shutil.which("h2load"), "nghttp2-client is not installed; deploy/dev setup does it")
-        said = run_tool(["h2load", "-n", "20000", "-c", "10", "-m", "100", f"{self.daemon.url}/v2/load/a/manifests/1"])
+        said = run_tool(["h2load", "-n", "20000", "-c", "10", "-m", "100", *self.daemon.authorization_option, f"{self.daemon.url}/v2/load/a/manifests/1"])
         print(said, flush=True)
         self.assertIn("20000 succeeded, 0 failed", said)
 

@@ -56,6 +56,7 @@ ASKED = {
 
 
 class Instructions(BerthTestCase):
+    accounts = False  # each request says by itself
     autostart = False
     time_limit = 900
 

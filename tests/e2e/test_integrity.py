@@ -34,6 +34,8 @@ def verify(directory):
 
 
 class Damage(BerthTestCase):
+    orgs = ("damage",)
+
     def metric(self, name):
         text = self.client.get("/metrics").body.decode()
         return next((float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(name + " ")), None)
@@ -164,7 +166,7 @@ class FlippedDatabase(Damage):
                         wrong.append(f"{repository}:{reference} has the type {answer.header('Content-Type')}")
                     if answer.body != image.manifest:
                         wrong.append(f"{repository}:{reference} is another manifest")
-                elif answer.status < 500:
+                elif answer.status < 500 and answer.status != 401:  # the key's own row may be what was flipped
                     wrong.append(f"{repository}:{reference} answers {answer.status}")
         client.close()
         self.daemon.kill()
@@ -193,6 +195,8 @@ class Verify(Damage):
 
 
 class ReadOnly(BerthTestCase):
+    orgs = ("ro",)
+
     def test_the_setting_refuses_pushes_and_deletes_and_nothing_else(self):
         image = Image("read-only")
         push_image(self.client, "ro/app", image, "1")

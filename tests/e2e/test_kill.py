@@ -261,6 +261,7 @@ class SharedTag:
 
 
 class Kill(BerthTestCase):
+    orgs = ("kill",)
     time_limit = 3 * 3600 if SOAK else 600
 
     def test_nothing_acknowledged_is_lost(self):

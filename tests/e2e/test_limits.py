@@ -23,6 +23,8 @@ def tree_of(folder):
 class Limits(BerthTestCase):
     """B3.21: each is refused with the right status, and none costs memory."""
 
+    orgs = ("limits",)
+
     def setUp(self):
         super().setUp()
         self.image = Image("limits")
@@ -42,7 +44,7 @@ class Limits(BerthTestCase):
         self.assert_status(self.client.get("/readyz"), 200)
 
     def raw(self, text, body=b""):
-        received = exchange_raw(self.daemon.port, text.replace("HOST", self.daemon.authority).encode() + body, seconds=20)
+        received = exchange_raw(self.daemon.port, text.replace("HOST\r\n", f"{self.daemon.authority}\r\n{self.daemon.authorization_line}").encode() + body, seconds=20)
         return status_of(received), received
 
     def assert_raw(self, statuses, text, body=b""):
@@ -170,6 +172,7 @@ PLACES = [
 class Names(BerthTestCase):
     """B3.22: 5,000 names, references and paths that are none: 400 or 404, and nothing appears on the disk."""
 
+    orgs = ("limits",)
     seed = os.environ.get("BERTH_SEED") or "names"
     count = 5000
 
@@ -202,7 +205,7 @@ class Names(BerthTestCase):
         counts, wrong = {}, []
         began = time.monotonic()
         for method, target, _ in self.requests():
-            raw = f"{method} {target} HTTP/1.1\r\nHost: {self.daemon.authority}\r\nConnection: close\r\nContent-Type: {IMAGE_MANIFEST}\r\nContent-Length: 0\r\n\r\n"
+            raw = f"{method} {target} HTTP/1.1\r\nHost: {self.daemon.authority}\r\n{self.daemon.authorization_line}Connection: close\r\nContent-Type: {IMAGE_MANIFEST}\r\nContent-Length: 0\r\n\r\n"
             received = exchange_raw(self.daemon.port, raw.encode("utf-8", errors="surrogatepass"), seconds=10)
             status = status_of(received)
             counts[status] = counts.get(status, 0) + 1
@@ -228,6 +231,8 @@ class Names(BerthTestCase):
 
 class Confusion(BerthTestCase):
     """B3.23: manifests that two readers would read differently, or that name what is not here."""
+
+    orgs = ("limits",)
 
     def setUp(self):
         super().setUp()

@@ -25,6 +25,7 @@ class Operations(BerthTestCase):
 
 
 class Commands(Operations):
+    accounts = False
     autostart = False
 
     def test_version(self):
@@ -94,6 +95,8 @@ class Commands(Operations):
 
 
 class Running(Operations):
+    orgs = ("ops",)
+
     def test_health_and_readiness(self):
         self.assertEqual(self.client.get("/healthz").json()["status"], "good")
         self.assertEqual(self.client.get("/readyz").json()["status"], "ready")
@@ -140,6 +143,8 @@ class Running(Operations):
 
 
 class Drain(Operations):
+    orgs = ("ops",)
+
     def refuses_connections(self):
         try:
             socket.create_connection(("127.0.0.1", self.daemon.port), timeout=1).close()
@@ -156,7 +161,7 @@ class Drain(Operations):
         location = with_query(start_upload(self.client, "ops/drain"), digest=digest_of(data))
         self.client.close()
         with socket.create_connection(("127.0.0.1", self.daemon.port), timeout=30) as connection:
-            connection.sendall(f"PUT {location} HTTP/1.1\r\nHost: {self.daemon.authority}\r\nContent-Type: application/octet-stream\r\nContent-Length: {len(data)}\r\n\r\n".encode()
+            connection.sendall(f"PUT {location} HTTP/1.1\r\nHost: {self.daemon.authority}\r\n{self.daemon.authorization_line}Content-Type: application/octet-stream\r\nContent-Length: {len(data)}\r\n\r\n".encode()
                                + data[:1_200_000])
             watcher = self.daemon.client()
             wait_until(lambda: watcher.get(location.split("?")[0]).header("Range") not in ("0-0", "0--1", None), 20, "the upload is under way")
@@ -178,7 +183,7 @@ class Drain(Operations):
         self.client.close()
         with socket.create_connection(("127.0.0.1", self.daemon.port), timeout=30) as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-            connection.sendall(f"GET /v2/ops/drain/blobs/{digest} HTTP/1.1\r\nHost: {self.daemon.authority}\r\n\r\n".encode())
+            connection.sendall(f"GET /v2/ops/drain/blobs/{digest} HTTP/1.1\r\nHost: {self.daemon.authority}\r\n{self.daemon.authorization_line}\r\n".encode())
             received = bytearray(connection.recv(65536))
             self.daemon.process.terminate()
             wait_until(self.refuses_connections, 10, "no new connections")
@@ -206,7 +211,7 @@ class DrainTimeout(Drain):
         location = start_upload(self.client, "ops/stuck")
         self.client.close()
         with socket.create_connection(("127.0.0.1", self.daemon.port), timeout=30) as connection:
-            connection.sendall(f"PATCH {location} HTTP/1.1\r\nHost: {self.daemon.authority}\r\nContent-Type: application/octet-stream\r\nContent-Length: 3000000\r\n\r\n".encode()
+            connection.sendall(f"PATCH {location} HTTP/1.1\r\nHost: {self.daemon.authority}\r\n{self.daemon.authorization_line}Content-Type: application/octet-stream\r\nContent-Length: 3000000\r\n\r\n".encode()
                                + b"x" * 1_000_000)
             watcher = self.daemon.client()
             wait_until(lambda: watcher.get(location).header("Range") not in ("0-0", "0--1", None), 20, "the upload is under way")
@@ -217,6 +222,7 @@ class DrainTimeout(Drain):
 
 
 class Logs(Operations):
+    orgs = ("ops",)
     arguments = ("--log-level", "trace")
     secrets = {
         "Authorization": ["Basic Y2FuYXJ5LWJhc2ljOnNlY3JldA==", "Bearer canary-bearer-0123456789", "Bearer eyJhbGciOiJFZERTQSJ9.eyJjYW5hcnktand0IjoxfQ.c2ln"],

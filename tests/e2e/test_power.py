@@ -43,6 +43,7 @@ class Acked:
 class Power(BerthTestCase):
     autostart = False
     time_limit = 3 * 3600 if SOAK else 300
+    orgs = ("broken", "power")
 
     def setUp(self):
         super().setUp()
@@ -89,7 +90,7 @@ class Power(BerthTestCase):
         run_threads([cutter] + [lambda n=number: write(n) for number in range(WRITERS)])
 
     def daemon_on(self, disk, daemon_class=Daemon):
-        daemon = daemon_class(os.path.join(disk.mount_point, "data"), ["--log-level", "warning"], {"BERTH_DISK_RESERVE": "0", "BERTH_DISK_RESERVE_PERCENT": "0"})
+        daemon = daemon_class(os.path.join(disk.mount_point, "data"), ["--log-level", "warning"], {"BERTH_DISK_RESERVE": "0", "BERTH_DISK_RESERVE_PERCENT": "0"}, accounts=self.accounts, orgs=self.orgs)
         daemon.log_path = os.path.join(disk.folder, "berth.log")
         self.addCleanup(daemon.kill)
         return daemon

@@ -18,6 +18,7 @@ def blob_files(daemon):
 
 class Races(BerthTestCase):
     time_limit = 150
+    orgs = ("race",)
 
     def together(self, count, job):
         """job(number, client) in `count` threads that start at one moment; their results in order."""
@@ -68,7 +69,7 @@ class Races(BerthTestCase):
             location = start_upload(client, repository)
             if number % 2 == 0:
                 return expect(client.put(with_query(location, digest=digest), data, OCTETS), 201).status
-            head = f"PUT {with_query(location, digest=digest)} HTTP/1.1\r\nHost: {self.daemon.authority}\r\nContent-Type: application/octet-stream\r\nContent-Length: {len(data)}\r\n\r\n"
+            head = f"PUT {with_query(location, digest=digest)} HTTP/1.1\r\nHost: {self.daemon.authority}\r\n{self.daemon.authorization_line}Content-Type: application/octet-stream\r\nContent-Length: {len(data)}\r\n\r\n"
             with socket.create_connection(("127.0.0.1", self.daemon.port)) as connection:
                 connection.sendall(head.encode() + data[: len(data) // 2])
             return location
@@ -101,7 +102,7 @@ class Races(BerthTestCase):
     def test_second_patch_while_the_first_is_under_way(self):
         data = random_bytes("slow", 1_200_000)
         location = start_upload(self.client, "race/slow")
-        head = f"PATCH {location} HTTP/1.1\r\nHost: {self.daemon.authority}\r\nContent-Type: application/octet-stream\r\nContent-Length: {len(data)}\r\nContent-Range: 0-{len(data) - 1}\r\nConnection: close\r\n\r\n"
+        head = f"PATCH {location} HTTP/1.1\r\nHost: {self.daemon.authority}\r\n{self.daemon.authorization_line}Content-Type: application/octet-stream\r\nContent-Length: {len(data)}\r\nContent-Range: 0-{len(data) - 1}\r\nConnection: close\r\n\r\n"
         with socket.create_connection(("127.0.0.1", self.daemon.port), timeout=30) as first:
             first.sendall(head.encode() + data[:1_000_000])
             wait_until(lambda: (self.client.get(location).header("Range") or "0-0") not in ("0-0", "0--1"), 20, "bytes of the first have arrived")

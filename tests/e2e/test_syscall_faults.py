@@ -44,6 +44,7 @@ class Tracer:
 
 class SyscallFaults(BerthTestCase):
     time_limit = 600
+    orgs = ("fault",)
     environment = FEW_THREADS
 
     def steps(self, client, image, number):

@@ -16,8 +16,9 @@ MIB = 1 << 20
 class Node:
     """One machine that pulls: a connection of its own, and when each of its pulls was whole."""
 
-    def __init__(self, port, targets):
-        self.port, self.targets = port, targets
+    def __init__(self, daemon, targets):
+        self.port, self.targets = daemon.port, targets
+        self.fields = f"Host: {daemon.authority}\r\n{daemon.authorization_line}Accept: */*\r\n"
         self.ends, self.refused = [], 0
 
     async def run(self, gate):
@@ -33,7 +34,7 @@ class Node:
 
     async def get(self, reader, writer, target, size):
         while True:
-            writer.write(f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nAccept: */*\r\n\r\n".encode())
+            writer.write(f"GET {target} HTTP/1.1\r\n{self.fields}\r\n".encode())
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             status = int(head.split(" ", 2)[1])
             length = int(next(line.split(":")[1] for line in head.split("\r\n") if line.lower().startswith("content-length:")))
@@ -54,13 +55,14 @@ class Node:
 
 class ThousandNodes(BerthTestCase):
     time_limit = 180
+    orgs = ("cluster",)
 
     def test_all_are_served_and_none_starves(self):
         image = Image("cluster", layers=2, layer_size=128 * 1024)
         push_image(self.client, "cluster/job", image, "1")
         targets = [("/v2/cluster/job/manifests/1", len(image.manifest))]
         targets += [(f"/v2/cluster/job/blobs/{digest_of(data)}", len(data)) for data in image.blobs]
-        nodes = [Node(self.daemon.port, targets) for _ in range(NODES)]
+        nodes = [Node(self.daemon, targets) for _ in range(NODES)]
 
         async def all_at_once():
             gate = asyncio.Event()

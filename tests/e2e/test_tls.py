@@ -32,13 +32,6 @@ def make_certificate(folder, name):
     return cert, key
 
 
-def no_credentials(folder):
-    """DOCKER_CONFIG, where it is named, must be there for some."""
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "config.json"), "w", encoding="ascii") as file:
-        file.write("{}")
-
-
 @functools.cache
 def trust_all():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -56,6 +49,7 @@ class TlsCase(BerthTestCase):
 
 class Reload(TlsCase):
     autostart = False
+    orgs = ("load",)
     time_limit = 180
 
     def setUp(self):
@@ -63,7 +57,10 @@ class Reload(TlsCase):
         cert, key = make_certificate(self.folder, "first")
         self.daemon = self.make_daemon("data", ["--tls-cert", cert, "--tls-key", key])
         self.daemon.start()
-        self.client = Client(self.daemon.port, tls=trust_all)
+        self.client = self.trusting_client()
+
+    def trusting_client(self):
+        return Client(self.daemon.port, authorization=self.daemon.authorization, tls=trust_all)
 
     def reload(self, subject):
         make_certificate(self.folder, subject)
@@ -78,21 +75,21 @@ class Reload(TlsCase):
         ended, counts = threading.Event(), [0, 0]
 
         def keep_asking():  # one connection for all
-            client = Client(self.daemon.port, tls=trust_all)
+            client = self.trusting_client()
             while not ended.is_set():
                 self.assertEqual(client.get("/v2/load/image/manifests/1", {"Accept": IMAGE_MANIFEST}).status, 200)
                 counts[0] += 1
 
         def ask_anew():  # a handshake each
             while not ended.is_set():
-                client = Client(self.daemon.port, tls=trust_all)
+                client = self.trusting_client()
                 self.assertEqual(client.get("/v2/load/image/manifests/1", {"Accept": IMAGE_MANIFEST}).status, 200)
                 client.close()
                 counts[1] += 1
 
         def upload():  # one body over all reloads
             data = os.urandom(4 * MEGABYTE)
-            client = Client(self.daemon.port, tls=trust_all)
+            client = self.trusting_client()
 
             def pieces():
                 yield data[:MEGABYTE]
@@ -127,6 +124,7 @@ class Reload(TlsCase):
 
 
 class Refusals(BerthTestCase):
+    accounts = False
     autostart = False
 
     def refused(self, *arguments):
@@ -154,7 +152,7 @@ class Listeners(BerthTestCase):
         daemon.start()
         self.assertEqual(daemon._read_line(time.monotonic() + 5), f"berth: listening on https://127.0.0.1:{secure}")
         self.assertEqual(daemon._read_line(time.monotonic() + 5), f"berth: listening on http://127.0.0.1:{operations}")
-        for client in (daemon.client(), Client(secure, tls=lambda: ssl.create_default_context(cafile=daemon.certificate))):
+        for client in (daemon.client(), Client(secure, authorization=daemon.authorization, tls=lambda: ssl.create_default_context(cafile=daemon.certificate))):
             self.assert_status(client.get("/v2/"), 200)
             self.assert_status(client.get("/metrics"), 404)
         probes = Client(operations)
@@ -164,6 +162,7 @@ class Listeners(BerthTestCase):
 
 
 class PathPrefix(BerthTestCase):
+    accounts = False
     autostart = False
 
     def test_what_clients_look_for_stays_at_the_root(self):
@@ -175,7 +174,7 @@ class PathPrefix(BerthTestCase):
         self.assertEqual(first["url"], f"{daemon.url}/tools/reg")
         client = daemon.client()
         self.assertEqual(self.assert_status(client.get("/v2/"), 401).header("WWW-Authenticate"), 'Bearer realm="https://example.com/token",service="example.com"')
-        client.authorization = f"Bearer {first['key']}"
+        client = daemon.client(authorization=f"Bearer {first['key']}")
         for path in ("/v2/", "/token", "/.well-known/jwks.json"):
             self.assert_status(client.get(path), 200)
         for path in ("/api/v1/me", "/healthz", "/readyz", "/metrics", "/openapi.json"):
@@ -220,6 +219,7 @@ class Memory(TlsCase):
 
 
 class TestSsl(TlsCase):
+    accounts = False
     time_limit = 600
 
     def test_nothing_old_and_nothing_weak(self):
@@ -245,10 +245,7 @@ class TestSsl(TlsCase):
 class Podman(ClientCase):
     scheme = "https"
     tool = "podman"
-
-    def setUp(self):
-        super().setUp()
-        no_credentials(self.path("docker"))
+    orgs = ("podman",)
 
     def podman(self, *arguments):
         return self.call("--root", self.path("storage"), "--runroot", self.path("run"), "--storage-driver", "vfs", *arguments)
@@ -271,11 +268,13 @@ class Docker(TlsCase):
     """The engine takes any certificate from 127.0.0.0/8; that it speaks TLS, and to the end, is what is seen here."""
 
     time_limit = 300
+    orgs = ("docker",)
 
     def test_push_and_pull(self):
         engine = Engine(os.path.join(self.folder, "docker"))
         self.addCleanup(engine.stop)
         engine.start()
+        self.daemon.write_docker_config(engine.client_folder)
         path = os.path.join(self.folder, "root.tar")
         with open(os.path.join(self.folder, "file"), "wb") as file:
             file.write(os.urandom(3 * MEGABYTE))
@@ -293,6 +292,7 @@ class Docker(TlsCase):
 class Helm(ClientCase):
     scheme = "https"
     tool = "helm"
+    orgs = ("acme",)
 
     def test_chart_there_and_back(self):
         self.call("create", "chart")
@@ -312,6 +312,7 @@ class Ctr(ClientCase):
 
     scheme = "https"
     tool = "ctr"
+    orgs = ("ctr",)
 
     def setUp(self):
         super().setUp()
@@ -339,10 +340,11 @@ class Ctr(ClientCase):
 
     def test_pull_and_push(self):
         push_image(self.client, "ctr/image", self.image, "1")
-        self.ctr("images", "pull", "--hosts-dir", self.path("hosts"), "--snapshotter", "native", self.ref("ctr/image:1"))
+        way = ["--hosts-dir", self.path("hosts"), *(["--user", f"$oauthtoken:{self.daemon.key}"] if self.daemon.key else [])]
+        self.ctr("images", "pull", *way, "--snapshotter", "native", self.ref("ctr/image:1"))
         self.assertIn(self.image.digest, self.ctr("images", "ls"))
         self.ctr("images", "tag", self.ref("ctr/image:1"), self.ref("ctr/copy:2"))
-        self.ctr("images", "push", "--hosts-dir", self.path("hosts"), self.ref("ctr/copy:2"))
+        self.ctr("images", "push", *way, self.ref("ctr/copy:2"))
         self.assertEqual(pull_image(self.client, "ctr/copy", "2"), self.image.digest)
 
 
@@ -350,10 +352,7 @@ class Ctr(ClientCase):
 class Buildah(ClientCase):
     scheme = "https"
     tool = "buildah"
-
-    def setUp(self):
-        super().setUp()
-        no_credentials(self.path("docker"))
+    orgs = ("buildah",)
 
     def buildah(self, *arguments):
         return self.call("--root", self.path("storage"), "--runroot", self.path("run"), "--storage-driver", "vfs", *arguments)
@@ -374,6 +373,7 @@ class Buildah(ClientCase):
 class Regctl(ClientCase):
     scheme = "https"
     tool = "regctl"
+    orgs = ("regctl",)
 
     def test_copy_there_and_back(self):
         push_image(self.client, "regctl/source", self.image, "1")
@@ -389,6 +389,7 @@ class Regctl(ClientCase):
 class Cosign(ClientCase):
     scheme = "https"
     tool = "cosign"
+    orgs = ("cosign",)
 
     def cosign(self, *arguments, **environment):
         environment = {**os.environ, "HOME": self.folder, "COSIGN_PASSWORD": "", "SSL_CERT_FILE": self.daemon.certificate, **environment}

@@ -12,6 +12,7 @@ DONE, NO, USAGE = 0, 1, 2
 
 
 class Admin(BerthTestCase):
+    orgs = ("operator",)
     environment = {"BERTH_LEASE": "1s", "BERTH_GC_GRACE": "0s", "BERTH_GC_INTERVAL": "1h", "BERTH_UNDO_WINDOW": "1h"}
 
     def admin(self, *arguments, expect=DONE):
@@ -58,6 +59,7 @@ class Admin(BerthTestCase):
 
 
 class Quarantine(BerthTestCase):
+    orgs = ("quarantine",)
     environment = {"BERTH_LEASE": "1s", "BERTH_GC_GRACE": "0s", "BERTH_GC_INTERVAL": "1s", "BERTH_SCRUB_RATE": "1GiB", "BERTH_SCRUB_INTERVAL": "1s"}
 
     def test_damaged_bytes_go_with_their_blob(self):

@@ -21,6 +21,7 @@ RSS_LIMIT = 96 * MIB
 
 class UploadResume(BerthTestCase):
     time_limit = 3600 if SOAK else 300
+    orgs = ("big",)
 
     def make_blob(self):
         """The file and its digest. No two MiB of it are equal, so that a lost or doubled piece shows."""
@@ -38,7 +39,7 @@ class UploadResume(BerthTestCase):
             file.seek(offset)
             return start_process(
                 ["curl", "-sS", "-X", "PATCH", "-T", "-", "--limit-rate", rate, "-o", "/dev/null", "-w", "%{http_code}", "-H", "Expect:",
-                 "-H", "Content-Type: application/octet-stream", "-H", f"Content-Range: {offset}-{SIZE - 1}", self.daemon.url + location],
+                 *self.daemon.authorization_option, "-H", "Content-Type: application/octet-stream", "-H", f"Content-Range: {offset}-{SIZE - 1}", self.daemon.url + location],
                 stdin=file, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def offset(self, location):
@@ -110,7 +111,7 @@ class UploadResume(BerthTestCase):
         return self.offset(location)[0]
 
     def pulled_digest(self, digest):
-        curl = start_process(["curl", "-sSf", f"{self.daemon.url}/v2/big/blob/blobs/{digest}"], stdout=subprocess.PIPE)
+        curl = start_process(["curl", "-sSf", *self.daemon.authorization_option, f"{self.daemon.url}/v2/big/blob/blobs/{digest}"], stdout=subprocess.PIPE)
         sha, size = hashlib.sha256(), 0
         while piece := curl.stdout.read(MIB):
             sha.update(piece)
