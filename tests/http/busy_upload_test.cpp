@@ -17,11 +17,12 @@ std::uint16_t port_of(const std::string& url) { return static_cast<std::uint16_t
 class BusyUpload : public ClientTest {
  protected:
   void SetUp() override {
-    auto url = url_of_variant("default");
+    auto url = url_of_variant("default", Wire::plain, GetParam());
     ASSERT_TRUE(url) << url.error().message();
+    if (GetParam() == Access::accounts) sign_in(words_of_variant("default", GetParam()));
     url_ = *url;
     connect(url_);
-    const auto begun = ask({"POST", "/v2/busy/upload/blobs/uploads/", {}, {}});
+    const auto begun = ask({"POST", "/v2/acme/busy/blobs/uploads/", {}, {}});
     ASSERT_EQ(begun.status, 202) << begun.body;
     location_ = begun.find("Location").value_or("");
   }
@@ -29,8 +30,9 @@ class BusyUpload : public ClientTest {
   // Sends the head of a PATCH of 10 bytes. The session is held when "100 Continue" comes: it follows the decision (HOUSE.md, Threads).
   RawClient begin_patch() {
     RawClient raw(port_of(url_));
-    EXPECT_TRUE(
-        raw.send("PATCH " + location_ + " HTTP/1.1\r\nHost: berth\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n"));
+    std::string head = "PATCH " + location_ + " HTTP/1.1\r\nHost: berth\r\n";
+    for (const auto& [name, value] : credential()) head += name + ": " + value + "\r\n";
+    EXPECT_TRUE(raw.send(head + "Content-Length: 10\r\nExpect: 100-continue\r\n\r\n"));
     EXPECT_EQ(raw.read_until("\r\n\r\n").substr(0, 12), "HTTP/1.1 100");
     return raw;
   }
@@ -50,7 +52,7 @@ class BusyUpload : public ClientTest {
 
 // oci.upload.patch, oci.upload.put and oci.upload.delete answer upload_busy; oci.upload.get goes on telling the offset; and the request
 // that holds the session ends as if nobody else had been there.
-TEST_F(BusyUpload, OneWriterAtATime) {
+TEST_P(BusyUpload, OneWriterAtATime) {
   auto raw = begin_patch();
   expect_busy(ask({"PATCH", location_, {}, "other bytes"}));
   expect_busy(ask({"PUT", location_ + "?digest=" + digest_, {}, "other bytes"}));
@@ -64,11 +66,11 @@ TEST_F(BusyUpload, OneWriterAtATime) {
   EXPECT_EQ(patched.status, 202) << patched.body;
   EXPECT_EQ(patched.field("range"), "0-9");
   EXPECT_EQ(ask({"PUT", location_ + "?digest=" + digest_, {}, ""}).status, 201);
-  EXPECT_EQ(ask({"GET", "/v2/busy/upload/blobs/" + digest_, {}, {}}).body, "0123456789");
+  EXPECT_EQ(ask({"GET", "/v2/acme/busy/blobs/" + digest_, {}, {}}).body, "0123456789");
 }
 
 // A client that vanishes in the middle leaves the session to the next one, with what arrived.
-TEST_F(BusyUpload, AVanishedWriterLetsGo) {
+TEST_P(BusyUpload, AVanishedWriterLetsGo) {
   {
     auto raw = begin_patch();
     ASSERT_TRUE(raw.send("0123"));
@@ -86,6 +88,8 @@ TEST_F(BusyUpload, AVanishedWriterLetsGo) {
   EXPECT_EQ(range, have == 4 ? "0-3" : "0-0");
   EXPECT_EQ(ask({"PUT", location_ + "?digest=" + digest_, {}, std::string("0123456789").substr(have)}).status, 201);
 }
+
+INSTANTIATE_TEST_SUITE_P(Access, BusyUpload, with_and_without_accounts(), name_of_access);
 
 }  // namespace
 }  // namespace berth::test

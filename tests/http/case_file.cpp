@@ -116,7 +116,7 @@ class Parser {
     return {};
   }
 
-  // route: spec: server: protocol: given: body NAME = …  body NAME:
+  // route: spec: server: protocol: access: orgs: given: body NAME = …  body NAME:
   Result<void> head_line(std::string_view line) {
     if (!current_->steps.empty()) return wrong("the head of a case stands before its first request");
     if (take_prefix(line, "body ")) return body_definition(line);
@@ -132,6 +132,10 @@ class Parser {
       current_->server = value;
     else if (key == "protocol")
       current_->protocol = value;
+    else if (key == "access")
+      current_->access = value;
+    else if (key == "orgs")
+      while (!value.empty()) current_->orgs.push_back(take_word(value));
     else if (key == "given")
       while (!value.empty()) current_->given.push_back(take_word(value));
     else

@@ -62,9 +62,14 @@ struct TextCase {
   std::string spec;
   std::string server = "default";  // variant of the daemon
   std::string protocol;            // the only one that can say this; empty: all
+  std::string access;              // "open": only so without accounts
+  std::vector<std::string> orgs;   // that it pushes to, beside {org}
   std::vector<std::string> given;  // fixtures, in order
   std::vector<std::pair<std::string, std::string>> bodies;
   std::vector<Step> steps;
+
+  // Nothing to repeat with accounts: it is about having none, or has them already.
+  [[nodiscard]] bool open_only() const { return access == "open" || server == "accounts"; }
 };
 
 struct CaseFile {

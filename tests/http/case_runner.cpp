@@ -25,7 +25,10 @@ std::string shortened(const std::string& text) {
   return text.size() <= kShown ? text : text.substr(0, kShown) + "… (" + std::to_string(text.size()) + " bytes)";
 }
 
-// {org}: no two cases of a process share one.
+// {org} where nothing can be written and so no organisation be made; it is there from the start.
+constexpr auto* kReadOnlyOrg = "main";
+
+// {org}: no two cases of a process share one otherwise.
 std::string fresh_org() {
   static std::atomic<unsigned> number{0};
   return "case" + std::to_string(++number);
@@ -49,13 +52,19 @@ bool contains(const Json& whole, const Json& part) {
 
 class Run {
  public:
-  Run(const TextCase& text_case, const std::string& server, HttpVersion version)
-      : case_(text_case), client_(server, version), variables_(fresh_org()) {
+  Run(const TextCase& text_case, const std::string& server, const Protocol& protocol)
+      : case_(text_case),
+        client_(server, protocol.version),
+        org_(protocol.access == Access::accounts && text_case.server == "read_only" ? kReadOnlyOrg : fresh_org()),
+        variables_(org_) {
     variables_.set("server", server);
-    for (const auto& [word, value] : words_of_variant(text_case.server)) variables_.set(word, value);
+    const auto& words = words_of_variant(text_case.server, protocol.access);
+    for (const auto& [word, value] : words) variables_.set(word, value);
+    if (protocol.access == Access::accounts) administrator_ = "Bearer " + words.at("admin");
   }
 
   Result<void> run() {
+    if (!administrator_.empty()) BERTH_CHECK_OK(make_orgs());
     BERTH_CHECK_OK(variables_.define_bodies(case_));
     BERTH_TRY(const auto exercised, exercised_by(case_));
     for (std::size_t i = 0; i < case_.steps.size(); ++i) {
@@ -73,6 +82,23 @@ class Run {
   }
 
  private:
+  // Without accounts the first push makes them.
+  Result<void> make_orgs() {
+    auto orgs = case_.orgs;
+    if (org_ != kReadOnlyOrg) orgs.push_back(org_);
+    for (const auto& text : orgs) {
+      BERTH_TRY(const auto org, variables_.expand(text));
+      HttpRequest request;
+      request.method = "POST";
+      request.target = "/v3/orgs";
+      request.fields = {{"Authorization", administrator_}};
+      request.body = Json{{"name", org}, {"displayName", org}}.dump();
+      BERTH_TRY(const auto reply, client_.send(request));
+      EXPECT_TRUE(reply.status == 200 || reply.status == 409) << shortened(reply.body);  // 409: in a run before
+    }
+    return {};
+  }
+
   Result<HttpRequest> request_of(const Step& step) const {
     HttpRequest request;
     request.method = step.method;
@@ -84,6 +110,9 @@ class Run {
     if (step.body) {
       BERTH_TRY(request.body, variables_.expand(*step.body));
     }
+    const bool says_who = std::any_of(request.fields.begin(), request.fields.end(),
+                                      [](const auto& field) { return field.first == "Authorization"; });
+    if (!administrator_.empty() && !says_who) request.fields.emplace_back("Authorization", administrator_);
     return request;
   }
 
@@ -215,16 +244,18 @@ class Run {
 
   const TextCase& case_;
   HttpClient client_;
+  std::string org_;
   Variables variables_;
+  std::string administrator_;  // Authorization of who says nothing else; empty without accounts
   HttpReply before_;
 };
 
 }  // namespace
 
 void run_case(const TextCase& text_case, const Protocol& protocol) {
-  const auto server = url_of_variant(text_case.server, protocol.wire);
+  const auto server = url_of_variant(text_case.server, protocol.wire, protocol.access);
   ASSERT_TRUE(server) << server.error().message();
-  const auto done = Run(text_case, *server, protocol.version).run();
+  const auto done = Run(text_case, *server, protocol).run();
   EXPECT_TRUE(done) << text_case.file << ".txt: " << text_case.title << ": " << done.error().message();
 }
 

@@ -12,6 +12,8 @@ struct Protocol {
   const char* name;
   HttpVersion version;
   Wire wire;
+  // With accounts, what a case leaves unsaid is asked by the platform administrator, in an organisation made for it.
+  Access access = Access::open;
 };
 
 void run_case(const TextCase& text_case, const Protocol& protocol);

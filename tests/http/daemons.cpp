@@ -12,6 +12,8 @@ namespace {
 using app::Setting;
 using base::ErrorCode;
 
+constexpr std::string_view kAccounts = "accounts";
+
 struct Variant {
   std::string_view name;
   SettingValues settings;
@@ -23,12 +25,10 @@ const std::vector<Variant>& variants() {
       {"full", {{Setting::disk_reserve, "1024TiB"}}},  // no disk has so much: every push is refused
       {"sparse", {{Setting::sparse_indexes, "true"}}},
       {"read_only", {{Setting::read_only, "true"}}},
-      {"accounts", {{Setting::open, "false"}}},
+      {kAccounts, {{Setting::open, "false"}}},
   };
   return kVariants;
 }
-
-using Words = std::map<std::string, std::string>;
 
 struct Running {
   TemporaryDirectory directory;
@@ -39,6 +39,11 @@ struct Running {
 std::map<std::string, std::unique_ptr<Running>, std::less<>>& running() {
   static std::map<std::string, std::unique_ptr<Running>, std::less<>> all;
   return all;
+}
+
+std::string name_of(std::string_view variant, Access access) {
+  if (access == Access::open) return std::string(variant);
+  return variant == "default" ? std::string(kAccounts) : std::string(variant) + " with " + std::string(kAccounts);
 }
 
 const Variant* find_variant(std::string_view name) {
@@ -80,8 +85,10 @@ class Administrator {
   app::Settings settings_;
 };
 
-// The people whom words_of_variant() speaks of.
-base::Result<Words> make_people(app::Settings settings) {
+}  // namespace
+
+base::Result<Words> make_people(const std::string& data) {
+  BERTH_TRY(auto settings, settings_of(data, {{Setting::open, "false"}}));
   Administrator administrator(std::move(settings));
   Words words{{"password", "correct horse battery"}};
   for (const auto* org : {"main", "acme"}) BERTH_CHECK_OK(administrator.run("org", "create", {{"org", org}}));
@@ -103,37 +110,37 @@ base::Result<Words> make_people(app::Settings settings) {
   return words;
 }
 
-}  // namespace
-
-base::Result<std::unique_ptr<app::Daemon>> start_test_daemon(const std::string& data, const SettingValues& more) {
-  BERTH_TRY(const auto settings, settings_of(data, more));
+base::Result<std::unique_ptr<app::Daemon>> start_test_daemon(const std::string& data, const SettingValues& more, Access access) {
+  auto values = more;
+  if (access == Access::accounts) values.emplace_back(Setting::open, "false");
+  BERTH_TRY(const auto settings, settings_of(data, values));
   return app::start_daemon(settings);
 }
 
-const std::map<std::string, std::string>& words_of_variant(std::string_view variant) {
+const Words& words_of_variant(std::string_view variant, Access access) {
   static const Words kNone;
-  const auto found = running().find(variant);
+  const auto found = running().find(name_of(variant, access));
   return found == running().end() ? kNone : found->second->words;
 }
 
 bool is_variant(std::string_view variant) { return find_variant(variant) != nullptr; }
 
-base::Result<std::string> url_of_variant(std::string_view variant, Wire wire) {
+base::Result<std::string> url_of_variant(std::string_view variant, Wire wire, Access access) {
   const auto url_of = [wire](const Running& one) { return one.daemon->urls().at(wire == Wire::plain ? 0 : 1); };
-  const auto found = running().find(variant);
+  const auto name = name_of(variant, access);
+  const auto found = running().find(name);
   if (found != running().end()) return url_of(*found->second);
   const auto* row = find_variant(variant);
   if (row == nullptr) return base::fail(ErrorCode::configuration_invalid, "there is no daemon variant " + std::string(variant));
   auto fresh = std::make_unique<Running>();
   SettingValues settings = {{Setting::listen, "http://127.0.0.1:0,https://127.0.0.1:0"}, {Setting::tls_self_signed, "true"}};
   settings.insert(settings.end(), row->settings.begin(), row->settings.end());
-  if (variant == "accounts") {
-    BERTH_TRY(auto for_people, settings_of(fresh->directory.path(), settings));
-    BERTH_TRY(fresh->words, make_people(std::move(for_people)));
+  if (name.ends_with(kAccounts)) {
+    BERTH_TRY(fresh->words, make_people(fresh->directory.path()));
   }
-  BERTH_TRY(fresh->daemon, start_test_daemon(fresh->directory.path(), settings));
+  BERTH_TRY(fresh->daemon, start_test_daemon(fresh->directory.path(), settings, access));
   auto url = url_of(*fresh);
-  running().emplace(variant, std::move(fresh));
+  running().emplace(name, std::move(fresh));
   return url;
 }
 

@@ -15,14 +15,15 @@ namespace {
 class DamagedContent : public ClientTest {
  protected:
   void SetUp() override {
-    auto daemon = start_test_daemon(directory_.path(), {{app::Setting::recall_memory, "0"}});
-    ASSERT_TRUE(daemon) << daemon.error().message();
-    daemon_ = std::move(*daemon);
+    daemon_ = serve(directory_.path(), {{app::Setting::recall_memory, "0"}});
+    ASSERT_TRUE(daemon_);
     connect(daemon_->urls().front());
   }
 
-  HttpReply push(const std::string& blob) { return ask({"POST", "/v2/a/b/blobs/uploads/?digest=" + digest_of(blob), {}, blob}); }
-  HttpReply pull(const std::string& blob) { return ask({"GET", "/v2/a/b/blobs/" + digest_of(blob), {}, {}}); }
+  HttpReply push(const std::string& blob) {
+    return ask({"POST", "/v2/acme/b/blobs/uploads/?digest=" + digest_of(blob), {}, blob});
+  }
+  HttpReply pull(const std::string& blob) { return ask({"GET", "/v2/acme/b/blobs/" + digest_of(blob), {}, {}}); }
 
   // CONTRACTS.md, Data directory
   [[nodiscard]] std::filesystem::path path_of(const std::string& blob) const {
@@ -53,7 +54,7 @@ class DamagedContent : public ClientTest {
 };
 
 // oci.blob.get answers corrupt, and pushing the blob again heals it.
-TEST_F(DamagedContent, AShortenedBlobIsAnErrorUntilItIsPushedAgain) {
+TEST_P(DamagedContent, AShortenedBlobIsAnErrorUntilItIsPushedAgain) {
   const std::string blob = "bytes that will be cut";
   ASSERT_EQ(push(blob).status, 201);
   ASSERT_EQ(pull(blob).body, blob);
@@ -70,24 +71,24 @@ TEST_F(DamagedContent, AShortenedBlobIsAnErrorUntilItIsPushedAgain) {
   expect_content_is(true);
 }
 
-TEST_F(DamagedContent, AMissingFileIsDamageNotAbsence) {
+TEST_P(DamagedContent, AMissingFileIsDamageNotAbsence) {
   const std::string blob = "bytes that will be gone";
   ASSERT_EQ(push(blob).status, 201);
   std::filesystem::remove(path_of(blob));
   expect_corrupt(pull(blob));
   expect_content_is(false);
-  EXPECT_EQ(ask({"HEAD", "/v2/a/b/blobs/" + digest_of(blob), {}, {}}).status, 500) << "or clients would not push it again";
+  EXPECT_EQ(ask({"HEAD", "/v2/acme/b/blobs/" + digest_of(blob), {}, {}}).status, 500) << "or clients would not push it again";
   EXPECT_EQ(push(blob).status, 201);
   EXPECT_EQ(pull(blob).body, blob);
   expect_content_is(true);
 }
 
 // oci.manifest.get answers corrupt for a manifest whose row was changed behind the daemon's back.
-TEST_F(DamagedContent, AChangedManifestIsAnError) {
+TEST_P(DamagedContent, AChangedManifestIsAnError) {
   const std::string index = R"({"schemaVersion":2,"manifests":[]})";
   const auto type = std::string(oci::media_types::kImageIndex);
-  ASSERT_EQ(ask({"PUT", "/v2/a/b/manifests/v1", {{"Content-Type", type}}, index}).status, 201);
-  ASSERT_EQ(ask({"GET", "/v2/a/b/manifests/v1", {}, {}}).body, index);
+  ASSERT_EQ(ask({"PUT", "/v2/acme/b/manifests/v1", {{"Content-Type", type}}, index}).status, 201);
+  ASSERT_EQ(ask({"GET", "/v2/acme/b/manifests/v1", {}, {}}).body, index);
 
   sqlite3* database = nullptr;
   ASSERT_EQ(sqlite3_open((directory_.path() + "/catalog.sqlite").c_str(), &database), SQLITE_OK);
@@ -97,10 +98,12 @@ TEST_F(DamagedContent, AChangedManifestIsAnError) {
             SQLITE_OK)
       << sqlite3_errmsg(database);
   sqlite3_close(database);
-  expect_corrupt(ask({"GET", "/v2/a/b/manifests/v1", {}, {}}));
-  EXPECT_EQ(ask({"PUT", "/v2/a/b/manifests/v1", {{"Content-Type", type}}, index}).status, 201);
-  EXPECT_EQ(ask({"GET", "/v2/a/b/manifests/v1", {}, {}}).body, index);
+  expect_corrupt(ask({"GET", "/v2/acme/b/manifests/v1", {}, {}}));
+  EXPECT_EQ(ask({"PUT", "/v2/acme/b/manifests/v1", {{"Content-Type", type}}, index}).status, 201);
+  EXPECT_EQ(ask({"GET", "/v2/acme/b/manifests/v1", {}, {}}).body, index);
 }
+
+INSTANTIATE_TEST_SUITE_P(Access, DamagedContent, with_and_without_accounts(), name_of_access);
 
 }  // namespace
 }  // namespace berth::test

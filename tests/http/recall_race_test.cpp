@@ -31,13 +31,12 @@ std::optional<std::uint64_t> number_in(std::string_view body) {
   return base::parse_decimal(rest.substr(0, rest.find('"')));
 }
 
-class RecallRace : public ::testing::Test {
+class RecallRace : public ClientTest {
  protected:
   void SetUp() override {
-    auto started = start_test_daemon(directory_.path(), {{app::Setting::loop_threads, "2"}});
-    ASSERT_TRUE(started) << started.error().message();
+    daemon_ = serve(directory_.path(), {{app::Setting::loop_threads, "2"}});
+    ASSERT_TRUE(daemon_);
     base::log::configure(base::log::Format::text, base::log::Level::warning);  // tens of thousands of requests
-    daemon_ = std::move(*started);
     url_ = daemon_->urls().front();
   }
 
@@ -46,16 +45,18 @@ class RecallRace : public ::testing::Test {
   std::string url_;
 };
 
-TEST_F(RecallRace, NobodyReadsLessThanWasAcknowledged) {
+TEST_P(RecallRace, NobodyReadsLessThanWasAcknowledged) {
   HttpClient writer(url_, HttpVersion::http1_1);
-  ASSERT_EQ(writer.send({"POST", "/v2/race/recall/blobs/uploads/?digest=" + digest_of("{}"), {}, "{}"})->status, 201);
+  ASSERT_EQ(writer.send({"POST", "/v2/acme/recall/blobs/uploads/?digest=" + digest_of("{}"), credential(), "{}"})->status, 201);
   std::atomic<std::uint64_t> acknowledged{0};
   std::atomic<bool> over{false};
   std::atomic<std::uint64_t> reads{0};
   const auto put = [&](int number) {
-    const auto reply =
-        writer.send({"PUT", "/v2/race/recall/manifests/latest", {{"Content-Type", kImageManifest}}, manifest(number)});
-    ASSERT_TRUE(reply && reply->status == 201);
+    auto fields = credential();
+    fields.emplace_back("Content-Type", kImageManifest);
+    const auto reply = writer.send({"PUT", "/v2/acme/recall/manifests/latest", fields, manifest(number)});
+    ASSERT_TRUE(reply);
+    ASSERT_EQ(reply->status, 201) << reply->body;
     acknowledged = static_cast<std::uint64_t>(number);
   };
   put(1);
@@ -65,8 +66,9 @@ TEST_F(RecallRace, NobodyReadsLessThanWasAcknowledged) {
       HttpClient reader(url_, HttpVersion::http1_1);
       while (!over) {
         const auto least = acknowledged.load();
-        const auto reply = reader.send({"GET", "/v2/race/recall/manifests/latest", {}, {}});
-        ASSERT_TRUE(reply && reply->status == 200);
+        const auto reply = reader.send({"GET", "/v2/acme/recall/manifests/latest", credential(), {}});
+        ASSERT_TRUE(reply);
+        ASSERT_EQ(reply->status, 200) << reply->body;
         const auto number = number_in(reply->body);
         ASSERT_TRUE(number) << reply->body;
         ASSERT_GE(*number, least);
@@ -82,6 +84,8 @@ TEST_F(RecallRace, NobodyReadsLessThanWasAcknowledged) {
   }
   over = true;
 }
+
+INSTANTIATE_TEST_SUITE_P(Access, RecallRace, with_and_without_accounts(), name_of_access);
 
 }  // namespace
 }  // namespace berth::test

@@ -1,4 +1,4 @@
-// Registers every case of tests/http/cases once per protocol, as <protocol>/<file>.<title>, and runs what GoogleTest selects.
+// Registers every case of tests/http/cases once per protocol, as <protocol>/<file>.<title>, and once more with accounts, and runs what GoogleTest selects.
 #include <gtest/gtest.h>
 
 #include <cctype>
@@ -10,6 +10,7 @@
 
 namespace {
 
+using berth::test::Access;
 using berth::test::HttpVersion;
 using berth::test::Protocol;
 using berth::test::TextCase;
@@ -21,6 +22,7 @@ constexpr Protocol kProtocols[] = {
     {"h2c", HttpVersion::http2, Wire::plain},
     {"tls_http1", HttpVersion::http1_1, Wire::tls},
     {"tls_http2", HttpVersion::http2, Wire::tls},
+    {"http1", HttpVersion::http1_1, Wire::plain, Access::accounts},
 };
 
 class CaseTest : public ::testing::Test {
@@ -63,8 +65,10 @@ void register_cases() {
   }
   for (const auto& protocol : kProtocols) {
     for (const auto& text_case : *cases) {
+      const bool accounts = protocol.access == Access::accounts;
       if (!text_case.protocol.empty() && text_case.protocol != protocol.name) continue;
-      const std::string suite = std::string(protocol.name) + '/' + text_case.file;
+      if (accounts && text_case.open_only()) continue;
+      const std::string suite = std::string(protocol.name) + (accounts ? "_accounts/" : "/") + text_case.file;
       const std::string file = std::string(BERTH_SOURCE_DIR "/tests/http/cases/") + text_case.file + ".txt";
       ::testing::RegisterTest(suite.c_str(), test_name(text_case.title).c_str(), nullptr, nullptr, file.c_str(),
                               static_cast<int>(text_case.line),
