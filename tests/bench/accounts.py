@@ -121,7 +121,7 @@ def measure_passwords(bench, folder, rounds, seconds, out):
 
         def pulls(rate):
             """p99 in microseconds. One thread: many of one client would wait for each other on their one core, milliseconds at a time."""
-            return bench.latencies([daemon.url + path for path in paths], int(rate), seconds, [f"Authorization: {credential}"])[0] * 1000
+            return bench.latencies([daemon.url + path for path in paths], int(rate), seconds, ["-H", f"Authorization: {credential}"])[0] * 1000
 
         most = statistics.median(most_pulls() for _ in range(3))
         print(f"\nwrong passwords beside pulls (p99 of pulls in us at {most / 2:.0f}/s, half of what it reaches; goal <= 2 x)", flush=True)

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Berth beside nginx and distribution on this machine: interleaved rounds, medians with their spread, ratios pair by pair.
 
-Usage: bench.py [--rounds N] [--out FILE] [--seconds S] [ROW...]     a ROW is a name, or a part of one, of the table below
+Usage: bench.py [--rounds N] [--out FILE] [--seconds S] [--accounts] [ROW...]     a ROW is a name, or a part of one, of the table below
 Environment: BERTH_BINARY, BENCH_TOOLS (a folder with load_client, bare_receiver, account_client, decision_bench), DISTRIBUTION (the peer's binary; left out when missing).
+
+--accounts puts accounts in front of Berth, whose clients then send a key with each request; its peers stay open to everybody.
 
 How it measures. Reads are pinned: every server on core 0 with one event loop, every client on core 1. Pushes are not. Servers take turns within a
 round, and the order turns from round to round. A ratio is the median of the ratios within the rounds. "null" is nginx against a second
@@ -47,6 +49,7 @@ class Server:
     """A process under test. `plain` and `tls` are ports; `paths` says where it has the content of the reads."""
 
     pinned = True
+    authorization = None  # the field's value, where one is asked for
 
     def __init__(self, name, folder, certificate=None):
         self.name, self.folder, self.certificate = name, os.path.join(folder, name), certificate
@@ -94,6 +97,13 @@ class Server:
                 total += int(re.search(rf"{what}:\s+(\d+)", file.read()).group(1))
         return total / 1000
 
+    def field_options(self):
+        """What curl, wrk, ab and h2load are told to send."""
+        return ["-H", f"Authorization: {self.authorization}"] if self.authorization else []
+
+    def client(self):
+        return Client(self.plain, authorization=self.authorization)
+
     def url(self, scheme):
         if scheme.startswith("tls"):
             return f"https://127.0.0.1:{self.tls}"
@@ -102,12 +112,33 @@ class Server:
 
 class Berth(Server):
     memory_off = False  # no answers from memory
+    with_accounts = False
+    orgs = ("bench", "lists", "start")
+
+    def start(self):
+        super().start()
+        if self.with_accounts and self.authorization is None:
+            self.authorization = self.first_authorization()
+
+    def first_authorization(self):
+        """The first administrator's, once the organisations that the rows push to are there."""
+        data = os.path.join(self.folder, "data")
+        wait_until(lambda: self.admin_answers(data), 30, f"{self.name} answers `berth admin`")
+        for org in self.orgs:
+            output_of([BINARY, "admin", "org", "create", org, "--data", data])
+        with open(os.path.join(data, "first-admin.json"), encoding="utf-8") as file:
+            return "Bearer " + json.load(file)["key"]
+
+    @staticmethod
+    def admin_answers(data):
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(os.path.join(data, "berth.sock")) == 0
 
     def command(self):
         listen = ["--listen", f"http://127.0.0.1:{self.plain}"]
         if self.certificate:
             listen += ["--listen", f"https://127.0.0.1:{self.tls}", "--tls-cert", self.certificate[0], "--tls-key", self.certificate[1]]
-        return [BINARY, "serve", "--open", "--data", os.path.join(self.folder, "data"), "--log-level", "warning", *listen]
+        return [BINARY, "serve", *([] if self.with_accounts else ["--open"]), "--data", os.path.join(self.folder, "data"), "--log-level", "warning", *listen]
 
     def environment(self):
         return {**os.environ, "BERTH_DISK_RESERVE": "0", "BERTH_SCRUB_RATE": "0", **({"BERTH_LOOP_THREADS": "1"} if self.pinned else {}),
@@ -191,15 +222,16 @@ def pinned(*arguments):
     return ["taskset", "-c", CLIENT_CORE, *map(str, arguments)]
 
 
-def output_of(arguments, seconds=600):
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL, check=False)
+def output_of(arguments, seconds=600, env=None):
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL, check=False, env=env)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(arguments)}: {done.stdout}{done.stderr}")
     return done.stdout
 
 
-def load_client(*arguments, where=pinned):
-    return json.loads(output_of(where(os.path.join(TOOLS, "load_client"), *arguments)))
+def load_client(server, what, *arguments, where=pinned):
+    environment = {**os.environ, **({"LOAD_AUTHORIZATION": server.authorization} if server.authorization else {})}
+    return json.loads(output_of(where(os.path.join(TOOLS, "load_client"), what, server.plain, *arguments), env=environment))
 
 
 def plainly(*arguments):
@@ -210,17 +242,17 @@ def requests_per_second(server, path, scheme, seconds, method="GET"):
     """(requests a second, requests)."""
     url = server.url(scheme) + path
     if scheme in ("h1", "tls-h1") and method == "HEAD":  # wrk waits for a body
-        text = output_of(pinned("ab", "-q", "-k", "-i", "-c", 16, "-t", seconds, "-n", 10_000_000, "-H", f"Accept: {IMAGE_MANIFEST}", url))
+        text = output_of(pinned("ab", "-q", "-k", "-i", "-c", 16, "-t", seconds, "-n", 10_000_000, "-H", f"Accept: {IMAGE_MANIFEST}", *server.field_options(), url))
         if re.search(r"Non-2xx responses", text):
             raise RuntimeError(f"{url}: {text}")
         return float(re.search(r"Requests per second:\s+([\d.]+)", text).group(1)), int(re.search(r"Complete requests:\s+(\d+)", text).group(1))
     if scheme in ("h1", "tls-h1"):
-        text = output_of(pinned("wrk", "-t1", "-c16", f"-d{seconds}s", "-H", f"Accept: {IMAGE_MANIFEST}", url))
+        text = output_of(pinned("wrk", "-t1", "-c16", f"-d{seconds}s", "-H", f"Accept: {IMAGE_MANIFEST}", *server.field_options(), url))
         bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
         if bad:
             raise RuntimeError(f"{url}: {bad.group(0)}")
         return float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)), int(re.search(r"(\d+) requests in", text).group(1))
-    text = output_of(pinned("h2load", "-t1", "-c4", "-m16", "-D", seconds, "-H", f":method: {method}", url))
+    text = output_of(pinned("h2load", "-t1", "-c4", "-m16", "-D", seconds, "-H", f":method: {method}", *server.field_options(), url))
     if re.search(r"(\d+) 2xx", text).group(1) == "0" or not re.search(r", 0 failed, 0 errored", text):
         raise RuntimeError(f"{url}: {text}")
     count = int(re.search(r"(\d+) 2xx", text).group(1))
@@ -230,15 +262,14 @@ def requests_per_second(server, path, scheme, seconds, method="GET"):
 def bulk_by_curl(server, path, scheme):
     version = {"tls-h1": ["--http1.1"], "tls-h2": ["--http2"], "h2c": ["--http2-prior-knowledge"]}[scheme]
     began = time.perf_counter()
-    output_of(pinned("curl", "-sSfk", *version, "-o", "/dev/null", server.url(scheme) + path))
+    output_of(pinned("curl", "-sSfk", *version, "-o", "/dev/null", *server.field_options(), server.url(scheme) + path))
     return time.perf_counter() - began
 
 
-def latencies(urls, rate, seconds, fields=()):
+def latencies(urls, rate, seconds, options=()):
     """Percentile 99 in ms at a fixed rate of GETs of the URLs in turn, over 16 connections."""
-    headers = [part for field in fields for part in ("-H", field)]
     with tempfile.NamedTemporaryFile() as log:
-        output_of(pinned("h2load", "--h1", "-t1", "-c16", f"--rps={rate // 16}", "-D", seconds, *headers, f"--log-file={log.name}", *urls))
+        output_of(pinned("h2load", "--h1", "-t1", "-c16", f"--rps={rate // 16}", "-D", seconds, *options, f"--log-file={log.name}", *urls))
         times = sorted(int(line.split()[2]) for line in open(log.name, encoding="ascii") if line.strip())
     return times[int(len(times) * 0.99)] / 1000, len(times)
 
@@ -294,7 +325,7 @@ class World:
         image = Image("bench", layers=2, layer_size=4096)
         small = os.urandom(4096)
         for server in [self.berth, *self.peers]:
-            client = Client(server.plain)
+            client = server.client()
             push_image(client, "bench/small", image, "1")
             digest = push_blob(client, "bench/small", small)
             server.paths = {"manifest": "/v2/bench/small/manifests/1", "blob": f"/v2/bench/small/blobs/{digest}", "base": "/v2/"}
@@ -316,12 +347,12 @@ class World:
                 for index in range(LARGE // MIB):
                     file.write(index.to_bytes(8, "big") + block[8:])
             self.large_digest = "sha256:" + output_of(["openssl", "dgst", "-sha256", "-r", path]).split()[0]
-        location = output_of(["curl", "-sSf", "-X", "POST", "-o", "/dev/null", "-D", "-", f"http://127.0.0.1:{server.plain}/v2/bench/large/blobs/uploads/"])
+        location = output_of(["curl", "-sSf", *server.field_options(), "-X", "POST", "-o", "/dev/null", "-D", "-", f"http://127.0.0.1:{server.plain}/v2/bench/large/blobs/uploads/"])
         location = re.search(r"(?i)location: (\S+)", location).group(1)
         if location.startswith("/"):
             location = f"http://127.0.0.1:{server.plain}{location}"
         location += ("&" if "?" in location else "?") + "digest=" + self.large_digest
-        output_of(["curl", "-sSf", "-X", "PUT", "-T", path, "-H", "Expect:", "-H", "Content-Type: application/octet-stream", location])
+        output_of(["curl", "-sSf", *server.field_options(), "-X", "PUT", "-T", path, "-H", "Expect:", "-H", "Content-Type: application/octet-stream", location])
         return self.large_digest
 
     def copy_large(self, server):
@@ -341,10 +372,10 @@ def read_rows(world, seconds):
                             lambda s, _, p=path, m=method, c=scheme: requests_per_second(s, s.paths[p], c, seconds, m), goal=">= 0.8 x nginx"))
     servers = [world.nginx, world.null, world.berth, *plain_only]
     rows.append(Row("manifest GET at 20,000/s, p99 h1", "ms", "request", [world.nginx, world.null, world.berth],
-                    lambda s, _: latencies([s.url("h1") + s.paths["manifest"]], 20_000, seconds + 1), goal="<= 1.5 x nginx"))
+                    lambda s, _: latencies([s.url("h1") + s.paths["manifest"]], 20_000, seconds + 1, s.field_options()), goal="<= 1.5 x nginx"))
 
     def bulk(server, connections, repeats, *ranges):
-        done = load_client("pull", server.plain, server.paths["large"], connections, repeats, *ranges)
+        done = load_client(server, "pull", server.paths["large"], connections, repeats, *ranges)
         return done["bytes"] / done["seconds"] / 1e9, done["bytes"] / 1e9
 
     goal = ">= 0.95 x nginx, CPU <= 1.1 x"
@@ -390,12 +421,12 @@ def push_rows(world):
 
     def large(server, mode, connections):
         warm(world.folder, LARGE * connections)
-        done = load_client("push", server.plain, "bench/push", mode, LARGE, connections, seed(), where=plainly)
+        done = load_client(server, "push", "bench/push", mode, LARGE, connections, seed(), where=plainly)
         forget(server.blobs())
         return done["bytes"] / done["seconds"] / 1e9, done["bytes"] / 1e9
 
     def small(server, kind, count, connections):
-        done = load_client(kind, server.plain, f"bench/{kind}", count, connections, seed(), where=plainly)
+        done = load_client(server, kind, f"bench/{kind}", count, connections, seed(), where=plainly)
         return done["requests"] / done["seconds"], done["requests"]
 
     rows = [
@@ -420,7 +451,7 @@ def measure_lists(world, wanted, seconds, rounds, out):
     servers[0].memory_off = True
     for server, fill in zip(servers, (lists.fill_berth, lists.fill_distribution)):
         server.start()
-        client = Client(server.plain)
+        client = server.client()
         fill(server, client)
         client.close()
     medians = {}
@@ -461,9 +492,9 @@ def memory_row(world):
     try:
         idle = server.memory("VmRSS")
         digest = world.push_large(server)
-        pulls = threading.Thread(target=lambda: load_client("pull", server.plain, f"/v2/bench/large/blobs/{digest}", 8, 3, where=plainly))
+        pulls = threading.Thread(target=lambda: load_client(server, "pull", f"/v2/bench/large/blobs/{digest}", 8, 3, where=plainly))
         pulls.start()
-        load_client("push", server.plain, "bench/push", "put", LARGE, 4, world.seed + 1, where=plainly)
+        load_client(server, "push", "bench/push", "put", LARGE, 4, world.seed + 1, where=plainly)
         pulls.join()
         return idle, server.memory("VmHWM")
     finally:
@@ -504,8 +535,10 @@ def main():
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--out")
     parser.add_argument("--plain", dest="tls", action="store_false", help="no TLS and no HTTP/2")
+    parser.add_argument("--accounts", action="store_true", help="Berth with accounts, its clients with a key")
     parser.add_argument("rows", nargs="*")
     arguments = parser.parse_args()
+    Berth.with_accounts = arguments.accounts
     world, out = World(arguments), []
     wanted = lambda name: not arguments.rows or any(part in name for part in arguments.rows)  # noqa: E731
     try:

@@ -92,14 +92,14 @@ def single(server, where, run):
     """(pages a second, pages) by one request: for a server that takes seconds for a page."""
     path = where if where.startswith("/v2/") else f"/v2/_catalog?n=100&last={repository(REPOSITORIES // 2)}"
     began = time.perf_counter()
-    run("curl", "-sSf", "-m", "120", "-o", "/dev/null", server.url("h1") + path)
+    run("curl", "-sSf", "-m", "120", "-o", "/dev/null", *server.field_options(), server.url("h1") + path)
     return 1 / (time.perf_counter() - began), 1
 
 
 def list_rate(server, where, seconds, run):
     """(pages a second, pages)."""
     path = [] if where.startswith("/v2/") else ["-s", where]
-    text = run("wrk", "-t1", "-c8", f"-d{seconds}s", "--timeout", "60s", *path, server.url("h1") + (where if not path else ""))
+    text = run("wrk", "-t1", "-c8", f"-d{seconds}s", "--timeout", "60s", *server.field_options(), *path, server.url("h1") + (where if not path else ""))
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
     if bad:
         raise RuntimeError(f"{server.name} {where}: {bad.group(0)}")

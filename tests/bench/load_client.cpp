@@ -1,6 +1,8 @@
 // A client that costs as little as a client can, so that a benchmark measures the server. Plain HTTP/1.1 on 127.0.0.1; blocking sockets, one
 // thread a connection. Prints one line of JSON: {"seconds":…,"bytes":…,"requests":…}.
 //
+// LOAD_AUTHORIZATION in the environment is sent with every request, as the field Authorization.
+//
 //   load_client pull   PORT PATH CONNECTIONS REPEATS [RANGE_BYTES TOTAL_BYTES]   bodies are dropped in the kernel (MSG_TRUNC)
 //   load_client push   PORT REPOSITORY put|patch|chunks BYTES CONNECTIONS SEED   one blob a connection; digests are made before the clock starts
 //   load_client blobs  PORT REPOSITORY COUNT CONNECTIONS SEED                    blobs of 4 KiB by POST and PUT
@@ -26,6 +28,15 @@ constexpr std::size_t kMiB = 1 << 20;
 constexpr std::size_t kChunk = 16 * kMiB;
 constexpr std::size_t kSmall = 4096;
 
+// The line of the credential, or nothing.
+const std::string& credential() {
+  static const std::string line = [] {
+    const char* value = std::getenv("LOAD_AUTHORIZATION");
+    return value == nullptr ? std::string() : "Authorization: " + std::string(value) + "\r\n";
+  }();
+  return line;
+}
+
 struct Totals {
   std::atomic<std::uint64_t> bytes{0};
   std::atomic<std::uint64_t> requests{0};
@@ -34,7 +45,7 @@ struct Totals {
 std::string request(std::string_view method, std::string_view target, std::size_t length, std::string_view fields = {}) {
   return std::string(method) + ' ' + std::string(target) +
          " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " + std::to_string(length) +
-         "\r\nContent-Type: application/octet-stream\r\n" + std::string(fields) + "\r\n";
+         "\r\nContent-Type: application/octet-stream\r\n" + credential() + std::string(fields) + "\r\n";
 }
 
 // Locations come as paths or as URLs.
@@ -88,7 +99,7 @@ void pull(int port, const std::string& path, std::size_t connections, std::size_
     Connection connection(port);
     ready.arrive_and_wait();
     const auto get = [&](const std::string& fields, int status) {
-      connection.send({"GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + fields + "\r\n", std::string_view()});
+      connection.send({"GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + credential() + fields + "\r\n", std::string_view()});
       const Reply reply = connection.read();
       expect(reply, status, "GET");
       totals.bytes += reply.length;
@@ -176,7 +187,7 @@ void small_pushes(int port, const std::string& repository, std::size_t count, st
       const std::string head = "PUT /v2/" + own + "/manifests/v" + std::to_string(k) +
                                " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/vnd.oci.image.manifest.v1+json\r\n"
                                "Content-Length: " +
-                               std::to_string(manifest.size()) + "\r\n\r\n";
+                               std::to_string(manifest.size()) + "\r\n" + credential() + "\r\n";
       connection.send({head, manifest});
       expect(connection.read(), 201, "PUT of a manifest");
     }
