@@ -31,6 +31,7 @@ http::ServerOptions server_options(const Settings& settings) {
   const auto threads = settings.number(Setting::loop_threads);
   options.loop_threads = threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
   options.limits.handshake_timeout = settings.duration(Setting::handshake_timeout);
+  options.limits.refusal_delay = settings.duration(Setting::refusal_delay);
   options.limits.header_timeout = settings.duration(Setting::header_timeout);
   options.limits.idle_timeout = settings.duration(Setting::idle_timeout);
   options.limits.write_stall_timeout = settings.duration(Setting::write_stall_timeout);

@@ -42,7 +42,8 @@ struct Engine {
         limits(l),
         admission(l.connections, l.connections_per_address),
         h2_windows(l.http2.windows_total),
-        h2_output(l.http2.output_total) {}
+        h2_output(l.http2.output_total),
+        late_refusals(l.late_refusals) {}
 
   // A request of which nothing is known yet but who sends it and when, with an id of its own.
   [[nodiscard]] Request new_request(const net::Connection& connection) const;
@@ -59,8 +60,9 @@ struct Engine {
   const Limits limits;
   net::AddressSet trusted_proxies;  // set before the first connection
   Admission admission;
-  ByteBudget h2_windows;  // promised to uploads
-  ByteBudget h2_output;   // large output buffers
+  ByteBudget h2_windows;     // promised to uploads
+  ByteBudget h2_output;      // large output buffers
+  ByteBudget late_refusals;  // answers, each a 429 that is not sent yet
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> refusals_open{0};  // connections beyond the limit that are just being told so
 };

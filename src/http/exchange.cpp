@@ -11,6 +11,8 @@ namespace berth::http {
 Exchange::Exchange(std::shared_ptr<Engine> engine, std::shared_ptr<net::Loop> loop, Request request, std::shared_ptr<void> held)
     : engine_(std::move(engine)), loop_(std::move(loop)), request_(std::move(request)), held_(std::move(held)) {}
 
+Exchange::~Exchange() = default;
+
 // What one job carries. It moves from the loop to the worker and back as a whole: `done` holds the session, which must end on its loop.
 template <typename Result, typename Work>
 struct Exchange::Job {
@@ -103,6 +105,40 @@ Exchange::Answer Exchange::answer_of(std::optional<Response> response) {
   return response;
 }
 
+// --- late refusals ---
+
+struct Exchange::Late {
+  std::shared_ptr<Engine> engine;
+  AnswerDone done;  // owns the session
+  Answer answer;
+  net::Deadline deadline;
+
+  ~Late() { engine->late_refusals.give(1); }
+};
+
+Exchange::AnswerDone Exchange::refusing_late(AnswerDone done) {
+  return [self = shared_from_this(), done = std::move(done)](Answer answer) mutable {
+    constexpr int kTooManyRequests = 429;
+    const bool refused = answer && *answer && (*answer)->status == kTooManyRequests;
+    const bool late = refused && self->engine_->limits.refusal_delay.count() > 0 && self->engine_->late_refusals.take(1);
+    if (late) return self->deliver_late(std::move(done), std::move(answer));
+    done(std::move(answer));
+  };
+}
+
+void Exchange::deliver_late(AnswerDone done, Answer answer) {
+  const auto expired = [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self || !self->late_) return;
+    const auto late = std::move(self->late_);
+    late->done(std::move(late->answer));
+  };
+  late_ = std::unique_ptr<Late>(new Late{engine_, std::move(done), std::move(answer), {*loop_, expired}});
+  late_->deadline.set(engine_->limits.refusal_delay);
+}
+
+// --- what a codec asks for ---
+
 bool Exchange::begin(AnswerDone done) {
   return run<Answer>(
       Admit::if_free,
@@ -114,7 +150,7 @@ bool Exchange::begin(AnswerDone done) {
         if (!consumer_) return base::fail(base::ErrorCode::internal, "the request could not be answered");
         return std::optional<Response>();
       },
-      std::move(done));
+      refusing_late(std::move(done)));
 }
 
 void Exchange::write(base::ByteView bytes, AnswerDone done) {
@@ -131,7 +167,7 @@ void Exchange::finish(base::ByteView last, AnswerDone done) {
         if (!last.empty()) early = consumer_->write(last);
         return answer_of(early ? std::move(*early) : consumer_->finish());
       },
-      std::move(done)));
+      refusing_late(std::move(done))));
 }
 
 void Exchange::next(std::shared_ptr<Generator> generator, PieceDone done) {
@@ -142,6 +178,8 @@ void Exchange::next(std::shared_ptr<Generator> generator, PieceDone done) {
 void Exchange::leave() {
   left_ = true;
   if (jobs_ == 0) abandon_consumer();
+  // Not here: it owns the session, which may be asking.
+  if (late_) static_cast<void>(loop_->post([late = std::shared_ptr<Late>(std::move(late_))] {}));
 }
 
 void Exchange::abandon_consumer() {

@@ -4,6 +4,8 @@
 // A write() or finish() may be asked for while a write() is under way: it follows on the workers at once, without a way over the loop. Two
 // threads waking each other for every piece took a third of a large push's time.
 //
+// A 429 comes back later than it was made (Limits::refusal_delay): who asks too much cannot ask more by asking again at once.
+//
 // Guarantees to the Handler: one call at a time; after leave() nothing follows but abandon(), once, for a consumer that is not at its end.
 // Guarantees to the codec: `done` runs on the loop, once, never inside the call that asked for it, and not at all after leave().
 #pragma once
@@ -36,6 +38,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   // `held` is let go when the last job of the request has ended, which may be after leave().
   Exchange(std::shared_ptr<Engine> engine, std::shared_ptr<net::Loop> loop, Request request,
            std::shared_ptr<void> held = nullptr);
+  ~Exchange();
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
 
   [[nodiscard]] const Request& request() const { return request_; }
 
@@ -43,7 +48,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   [[nodiscard]] bool begin(AnswerDone done);
   // `bytes` stay valid until `done`, or as long as `done` lives. Behind an early answer, what waited is not written, and `done` gets nullopt.
   void write(base::ByteView bytes, AnswerDone done);
-  // The last bytes (or none) and the end of the body, in one job.
+  // The last bytes (or none) and the end of the body, in one job. Nothing may be asked for behind it.
   void finish(base::ByteView last, AnswerDone done);
   void next(std::shared_ptr<Generator> generator, PieceDone done);
 
@@ -61,6 +66,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   template <typename Result, typename Work>
   bool run(Admit admit, Work work, std::function<void(Result)> done);
   base::Workers::Job turn_of(base::Workers::Job job);
+  AnswerDone refusing_late(AnswerDone done);
+  void deliver_late(AnswerDone done, Answer answer);
   // Worker thread.
   Answer answer_of(std::optional<Response> response);
   void take_turn(base::Workers::Job job);
@@ -82,6 +89,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::size_t jobs_ = 0;  // loop: asked for and not delivered
   std::atomic<bool> left_ = false;
   bool accounted_ = false;
+  struct Late;
+  std::unique_ptr<Late> late_;  // loop: a 429 and its time
 };
 
 }  // namespace berth::http

@@ -23,7 +23,7 @@ from registry import Image, push_blob, push_image
 USERS, ORGS, TEAMS, REPOSITORIES, GRANTS = 100_000, 1_000, 10, 20, 10  # teams and repositories of an organisation, grants of a user
 SETTINGS = {"BERTH_LOOP_THREADS": "1", "BERTH_LOG_LEVEL": "warning", "BERTH_DISK_RESERVE": "0", "BERTH_SCRUB_RATE": "0", "BERTH_TOKEN_LIFETIME": "1h"}
 PASSWORD = "correct horse battery"
-CONNECTIONS, GUESSERS = 16, 64
+CONNECTIONS = 16
 
 
 class Pinned(Daemon):
@@ -89,11 +89,11 @@ class Guesses:
 
     seeds = 0
 
-    def __init__(self, bench, port, rate, seconds):
+    def __init__(self, bench, port, guessers, rate, seconds):
         Guesses.seeds += 1
         self.bench = bench
         # Nicer than the client whose times are measured: they share a core, and it is the server that is to be slow or not.
-        arguments = bench.pinned("nice", "-n", "19", os.path.join(bench.TOOLS, "account_client"), "guesses", port, GUESSERS, rate, seconds + 1, Guesses.seeds)
+        arguments = bench.pinned("nice", "-n", "19", os.path.join(bench.TOOLS, "account_client"), "guesses", port, guessers, rate, seconds + 1, Guesses.seeds)
         self.process = bench.start_process(arguments, stdout=bench.subprocess.PIPE)
 
     def result(self):
@@ -125,11 +125,11 @@ def measure_passwords(bench, folder, rounds, seconds, out):
 
         most = statistics.median(most_pulls() for _ in range(3))
         print(f"\nwrong passwords beside pulls (p99 of pulls in us at {most / 2:.0f}/s, half of what it reaches; goal <= 2 x)", flush=True)
-        for name, rate in (("100 guesses/s", 100), ("1,000 guesses/s", 1000), (f"as many as {GUESSERS} connections can", 0)):
+        for name, guessers, rate in (("100 guesses/s by 64 connections", 64, 100), ("as many as 64 connections can", 64, 0), ("as many as 1,000 connections can", 1000, 0)):
             quiet, flooded, floods = [], [], []
             for number in range(rounds):
                 for which in ("quiet", "flooded") if number % 2 == 0 else ("flooded", "quiet"):
-                    flood = Guesses(bench, daemon.port, rate, seconds) if which == "flooded" else None
+                    flood = Guesses(bench, daemon.port, guessers, rate, seconds) if which == "flooded" else None
                     (flooded if flood else quiet).append(pulls(most / 2))
                     if flood:
                         floods.append(flood.result())

@@ -56,7 +56,7 @@ void put_manifest(benchmark::State& state) {
   static std::atomic<int> number = 0;
   auto& catalog = the_catalog();
   const auto name = repository("bench/put" + std::to_string(state.thread_index()));
-  for (const char* blob : {"c", "l1", "l2"}) or_abort(catalog.link_blob(name, sha256_of(blob), 1));
+  for (const char* blob : {"c", "l1", "l2"}) or_abort(catalog.link_blob(name, sha256_of(blob), 1, {"tester"}));
   for (auto _ : state) {
     Content content = image("put" + std::to_string(number++), config("c"), {layer("l1"), layer("l2")});
     content.bytes.resize(600, 'x');
@@ -67,10 +67,10 @@ void put_manifest(benchmark::State& state) {
 BENCHMARK(put_manifest)->UseRealTime();
 BENCHMARK(put_manifest)->Threads(16)->UseRealTime();
 
-void link_blob(benchmark::State& state) {
+void link_blob(benchmark::State& state, {"tester"}) {
   static std::atomic<int> number = 0;
   for (auto _ : state) {
-    or_abort(the_catalog().link_blob(repository("bench/link"), sha256_of("link" + std::to_string(number++)), 1));
+    or_abort(the_catalog().link_blob(repository("bench/link"), sha256_of("link" + std::to_string(number++)), 1, {"tester"}));
   }
   state.SetItemsProcessed(state.iterations());
 }
@@ -92,7 +92,7 @@ BENCHMARK(find_manifest_by_tag)->Threads(2)->UseRealTime();
 
 void find_blob(benchmark::State& state) {
   const auto name = repository("bench/blobs");
-  or_abort(the_catalog().link_blob(name, sha256_of("b"), 1));
+  or_abort(the_catalog().link_blob(name, sha256_of("b"), 1, {"tester"}));
   const oci::Digest digest = sha256_of("b");
   for (auto _ : state) {
     const auto found = the_catalog().find_blob(name, digest);
@@ -121,7 +121,7 @@ void put_largest_manifest(benchmark::State& state) {
   const auto name = repository("bench/largest");
   std::vector<oci::Descriptor> layers;
   for (std::size_t i = 0; i < oci::kMaxManifestDescriptors; ++i) layers.push_back(layer("largest" + std::to_string(i)));
-  for (const auto& l : layers) or_abort(catalog.link_blob(name, l.digest, l.size));
+  for (const auto& l : layers) or_abort(catalog.link_blob(name, l.digest, l.size, {"tester"}));
   int number = 0;
   for (auto _ : state) {
     const Content content = image("largest" + std::to_string(number++), std::nullopt, layers);

@@ -273,6 +273,26 @@ TEST_F(WireH2Limits, LargeAnswersTakeTurns) {
   for (const std::int32_t stream : {1, 3, 5, 7}) EXPECT_GT(client.seen(stream).body.size(), large->size() / 2);
 }
 
+// --- who asks too much ---
+
+TEST_F(WireH2Limits, ALateRefusalHoldsUpNothingElseAndEndsWithItsStream) {
+  handler.on("/more",
+             [](const http::Request&) -> http::Outcome { return http::Response{429, {}, std::string("wait"), {}, false}; });
+  options.limits.refusal_delay = std::chrono::hours(1);
+  options.limits.late_refusals = 1;
+  worker_threads = 1;  // refusals come back in the order of the requests
+  start();
+  H2Client client(port());
+  const std::int32_t late = client.request("GET", "/more");
+  EXPECT_EQ(client.reply(client.request("GET", "/b")).status, 200);
+  EXPECT_EQ(client.reply(client.request("GET", "/more")).status, 429);
+  EXPECT_EQ(client.seen(late).status, 0);
+  client.reset(late);
+  const std::int32_t next = client.request("GET", "/more");
+  EXPECT_EQ(client.reply(client.request("GET", "/more")).status, 429);
+  EXPECT_EQ(client.seen(next).status, 0);
+}
+
 // --- slowness ---
 
 TEST_F(WireH2Limits, ABodyThatCrawlsGets408) {

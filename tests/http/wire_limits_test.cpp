@@ -192,5 +192,46 @@ TEST_F(WireLimits, AFullQueueGets503AndKeepsTheConnection) {
   EXPECT_EQ(refused.read_reply().body, "ok /again");
 }
 
+// --- who asks too much ---
+
+http::Outcome too_many(const http::Request&) {
+  return http::Response{429, {{"Retry-After", "1"}}, std::string("wait"), {}, false};
+}
+
+TEST_F(WireLimits, ARefusalComesLate) {
+  handler.on("/more", too_many);
+  take_bodies_at("/put", [](std::size_t) -> std::optional<http::Response> {
+    return http::Response{429, {}, std::string("full"), {}, false};
+  });
+  options.limits.refusal_delay = milliseconds(50);
+  start();
+  RawClient client = connect();
+  for (const auto& request : {get("/more"), std::string("POST /put HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx")}) {
+    const auto asked = std::chrono::steady_clock::now();
+    client.send(request);
+    const RawReply reply = client.read_reply();
+    EXPECT_GE(std::chrono::steady_clock::now() - asked, options.limits.refusal_delay);
+    EXPECT_EQ(reply.status, 429);
+    EXPECT_EQ(reply.field("connection"), "");
+  }
+  client.send(get("/a"));
+  EXPECT_EQ(client.read_reply().body, "ok /a");
+}
+
+TEST_F(WireLimits, LateRefusalsAreBounded) {
+  handler.on("/more", too_many);
+  options.limits.refusal_delay = std::chrono::hours(1);
+  options.limits.late_refusals = 1;
+  worker_threads = 1;  // refusals come back in the order of the requests
+  start();
+  RawClient first = connect();
+  first.send(get("/more"));
+  while (handler.targets().empty()) std::this_thread::yield();
+  RawClient second = connect();
+  second.send(get("/more"));
+  EXPECT_EQ(second.read_reply().status, 429);
+  EXPECT_FALSE(first.readable());
+}
+
 }  // namespace
 }  // namespace berth::test

@@ -39,6 +39,7 @@ enum class Setting : std::uint8_t {
   connections,
   connections_per_address,
   handshake_timeout,
+  refusal_delay,
   header_timeout,
   idle_timeout,
   write_stall_timeout,

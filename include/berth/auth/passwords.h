@@ -1,7 +1,8 @@
 // Passwords: argon2id on a small pool of its own, so that a flood of wrong ones costs little of what pulls need.
 //
 // Cost: m = 19 MiB, t = 2, p = 1 (OWASP's least; 30 ms here). One thread of lower priority does all of it, at most kWaiting wait, and one
-// more is too_many_requests. Threads: any worker; a call waits for its turn, a second at most.
+// more is too_many_requests. Threads: any worker; a call waits for its turn, a second at most while a core has time to spare, some seconds
+// when none has.
 #pragma once
 
 #include <cstddef>
