@@ -30,7 +30,7 @@ inline constexpr auto kAccountQueries = std::to_array<QueryRow>({
      "SELECT hash, state, changed_at FROM user_passwords WHERE user_id = $1"},
 
     {Query::insert_org, "insert_org", Dialect::common, Cost::lookup,
-     "INSERT INTO orgs (name, display_name, created_at) VALUES ($1, $2, $3) RETURNING id"},
+     "INSERT INTO orgs (name, display_name, description, created_at) VALUES ($1, $2, $3, $4) RETURNING id"},
     {Query::find_org, "find_org", Dialect::common, Cost::lookup,
      "SELECT id, name, display_name, description FROM orgs WHERE name = $1"},
     {Query::find_org_by_id, "find_org_by_id", Dialect::common, Cost::lookup,

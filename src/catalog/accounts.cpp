@@ -125,11 +125,12 @@ Result<std::optional<StoredPassword>> SqliteAccounts::find_password(std::int64_t
 
 // --- organisations and teams ---------------------------------------------------------------------------------------------------
 
-Result<std::int64_t> SqliteAccounts::create_org(std::string_view name, std::string_view display_name, const Origin& by) {
+Result<std::int64_t> SqliteAccounts::create_org(std::string_view name, std::string_view display_name,
+                                                std::string_view description, const Origin& by) {
   return change_to<std::int64_t>([&](Connection& c) -> Result<std::int64_t> {
     BERTH_TRY(const bool taken, c.exists(Query::find_org, {name}));
     if (taken) return fail(exists("an organisation " + std::string(name)).error());
-    BERTH_TRY(const auto id, insert(c, Query::insert_org, {name, display_name, now()}));
+    BERTH_TRY(const auto id, insert(c, Query::insert_org, {name, display_name, description, now()}));
     BERTH_CHECK_OK(audit(c, org_created(name, by)));
     return id;
   });

@@ -32,7 +32,8 @@ class SqliteAccounts final : public AccountCatalog {
   base::Result<void> set_password(std::int64_t user, const StoredPassword& password, const Origin& by) override;
   base::Result<std::optional<StoredPassword>> find_password(std::int64_t user) override;
 
-  base::Result<std::int64_t> create_org(std::string_view name, std::string_view display_name, const Origin& by) override;
+  base::Result<std::int64_t> create_org(std::string_view name, std::string_view display_name, std::string_view description,
+                                        const Origin& by) override;
   base::Result<std::optional<Org>> find_org(std::string_view name) override;
   base::Result<std::optional<Org>> find_org(std::int64_t id) override;
   base::Result<void> change_org(std::int64_t org, const OrgChange& change, const Origin& by) override;

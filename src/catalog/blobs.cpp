@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "catalog/account_rows.h"
 #include "catalog/collect.h"
 
 namespace berth::catalog {
@@ -21,13 +22,15 @@ Result<std::optional<BlobRow>> first_blob(Connection& connection, Query query, V
 
 // The team that a name of three parts or more lies in gets its row with its first repository, where there are accounts: whoever may not
 // make teams was refused before. Without accounts there is no row of the organisation, and nothing happens.
-Result<void> ensure_team(Connection& connection, std::string_view name, std::int64_t now) {
+Result<void> ensure_team(Connection& connection, std::string_view name, const Act& act) {
   const auto first = name.find('/');
   const auto second = first == std::string_view::npos ? first : name.find('/', first + 1);
   if (second == std::string_view::npos) return {};
-  BERTH_TRY([[maybe_unused]] const auto made,
-            connection.run(Query::ensure_team, {name.substr(first + 1, second - first - 1), now, name.substr(0, first)}));
-  return {};
+  const auto org = name.substr(0, first);
+  const auto team = name.substr(first + 1, second - first - 1);
+  BERTH_TRY(const auto made, connection.run(Query::ensure_team, {team, act.now, org}));
+  if (made == 0) return {};
+  return act.audit.append(connection, team_event(AuditKind::team_created, org, team, act.by), act.now);
 }
 
 }  // namespace
@@ -36,12 +39,12 @@ Result<std::optional<std::int64_t>> find_repository(Connection& connection, std:
   return connection.find_integer(Query::find_repository, {name});
 }
 
-Result<std::int64_t> ensure_repository(Connection& connection, std::string_view name, std::int64_t now) {
+Result<std::int64_t> ensure_repository(Connection& connection, std::string_view name, const Act& act) {
   BERTH_TRY(const auto found, find_repository(connection, name));
   if (found) return *found;
-  BERTH_TRY(const auto made, connection.find_integer(Query::insert_repository, {name, now}));
+  BERTH_TRY(const auto made, connection.find_integer(Query::insert_repository, {name, act.now}));
   if (!made) return fail(ErrorCode::internal, "the catalog failed");
-  BERTH_CHECK_OK(ensure_team(connection, name, now));
+  BERTH_CHECK_OK(ensure_team(connection, name, act));
   return *made;
 }
 

@@ -21,7 +21,7 @@ struct BlobRow {
 
 base::Result<std::optional<std::int64_t>> find_repository(Connection& connection, std::string_view name);
 // The repository's id; makes it when missing.
-base::Result<std::int64_t> ensure_repository(Connection& connection, std::string_view name, std::int64_t now);
+base::Result<std::int64_t> ensure_repository(Connection& connection, std::string_view name, const Act& act);
 
 base::Result<std::optional<BlobRow>> find_repository_blob(Connection& connection, std::int64_t repository,
                                                           std::string_view digest);

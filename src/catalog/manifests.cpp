@@ -199,7 +199,7 @@ PreparedManifest::PreparedManifest(const ManifestPut& manifest_put)
 Result<void> put_manifest(Connection& connection, const Leases& leases, const PreparedManifest& manifest, const Act& act) {
   const std::int64_t now = act.now;
   const ManifestPut& put = manifest.put;
-  BERTH_TRY(const std::int64_t repository, ensure_repository(connection, put.repository.text(), now));
+  BERTH_TRY(const std::int64_t repository, ensure_repository(connection, put.repository.text(), act));
   BERTH_CHECK_OK(check_references(connection, leases, manifest, repository, now));
   BERTH_CHECK_OK(check_conditions(connection, put, repository));
   BERTH_TRY(const std::int64_t id, store(connection, leases, manifest, repository, now));

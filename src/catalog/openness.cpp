@@ -159,7 +159,8 @@ Result<std::int64_t> SqliteAccounts::adopt_orgs(std::int64_t owner_id, std::stri
     for (const auto& org : implied.orgs) {
       BERTH_TRY(const bool there, c.exists(Query::find_org, {std::string_view(org)}));
       if (there) continue;
-      BERTH_TRY(const auto id, insert(c, Query::insert_org, {std::string_view(org), std::string_view(org), at}));
+      BERTH_TRY(const auto id,
+                insert(c, Query::insert_org, {std::string_view(org), std::string_view(org), std::string_view(), at}));
       BERTH_TRY([[maybe_unused]] const auto granted,
                 c.run(Query::insert_grant, {owner_id, id, std::int64_t{0}, static_cast<std::int64_t>(Role::org_owner), at}));
       BERTH_CHECK_OK(audit(c, org_created(org, by)));

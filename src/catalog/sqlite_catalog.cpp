@@ -68,11 +68,12 @@ class SqliteCatalog final : public Catalog {
     });
   }
 
-  Result<void> link_blob(const oci::RepositoryName& repository, const oci::Digest& digest, std::uint64_t size) override {
+  Result<void> link_blob(const oci::RepositoryName& repository, const oci::Digest& digest, std::uint64_t size,
+                         const Origin& by) override {
     return writer_.run([&](Connection& c) -> Result<void> {
-      const std::int64_t now = this->now();
-      BERTH_TRY(const auto id, ensure_repository(c, repository.text(), now));
-      BERTH_CHECK_OK(catalog::link_blob(c, leases_, id, digest.text(), size, now));
+      const Act act = this->act(by);
+      BERTH_TRY(const auto id, ensure_repository(c, repository.text(), act));
+      BERTH_CHECK_OK(catalog::link_blob(c, leases_, id, digest.text(), size, act.now));
       // Its bytes have just come in, whole: whatever was wrong with the old ones is over.
       BERTH_TRY([[maybe_unused]] const auto healed, c.run(Query::clear_damage, {std::string_view(digest.text())}));
       return {};
@@ -90,15 +91,15 @@ class SqliteCatalog final : public Catalog {
   }
 
   Result<std::optional<std::uint64_t>> mount_blob(const oci::RepositoryName& to, const std::optional<oci::RepositoryName>& from,
-                                                  const oci::Digest& digest) override {
+                                                  const oci::Digest& digest, const Origin& by) override {
     std::optional<std::uint64_t> size;
     const auto done = writer_.run([&](Connection& c) -> Result<void> {
-      const std::int64_t now = this->now();
+      const Act act = this->act(by);
       BERTH_TRY(const auto source, find_source(c, from, digest));
       // A damaged blob is not there for a mount: the client uploads, and that heals it.
       if (!source || !check_undamaged(c, digest.text())) return {};
-      BERTH_TRY(const auto id, ensure_repository(c, to.text(), now));
-      BERTH_CHECK_OK(catalog::link_blob(c, leases_, id, digest.text(), source->size, now));
+      BERTH_TRY(const auto id, ensure_repository(c, to.text(), act));
+      BERTH_CHECK_OK(catalog::link_blob(c, leases_, id, digest.text(), source->size, act.now));
       size = source->size;
       return {};
     });

@@ -105,7 +105,7 @@ Result<void> Accounts::store_first(const FirstAdministrator& first) {
   BERTH_TRY(const auto there, rows_.find_org(first.org));
   std::int64_t org = there ? there->id : 0;
   if (!there) {
-    BERTH_TRY(org, rows_.create_org(first.org, first.org, by_));
+    BERTH_TRY(org, rows_.create_org(first.org, first.org, "", by_));
   }
   BERTH_CHECK_OK(rows_.add_grant(user, {org, 0, catalog::Role::org_owner}, by_));
   BERTH_TRY([[maybe_unused]] const auto key, rows_.create_key({.kind = KeyKind::personal,
@@ -174,9 +174,9 @@ Result<std::vector<catalog::User>> Accounts::list_users() {
 
 // --- organisations, teams, roles -----------------------------------------------------------------------------------------------------
 
-Result<void> Accounts::create_org(std::string_view name, std::string_view display_name) {
+Result<void> Accounts::create_org(std::string_view name, std::string_view display_name, std::string_view description) {
   BERTH_CHECK_OK(check_org_name(name));
-  BERTH_TRY([[maybe_unused]] const auto id, rows_.create_org(name, display_name.empty() ? name : display_name, by_));
+  BERTH_TRY([[maybe_unused]] const auto id, rows_.create_org(name, display_name.empty() ? name : display_name, description, by_));
   return {};
 }
 

@@ -57,7 +57,7 @@ base::Result<void> BlobUpload::suspend() { return watched(upload_->suspend(), he
 base::Result<void> BlobUpload::commit(const oci::Digest& digest) {
   BERTH_CHECK_OK(watched(protect(catalog_.collection(), digest), health_));
   BERTH_TRY(const auto blob, watched(upload_->commit(digest), health_));
-  BERTH_CHECK_OK(watched(catalog_.link_blob(repository_, blob.digest, blob.size), health_));
+  BERTH_CHECK_OK(watched(catalog_.link_blob(repository_, blob.digest, blob.size, by_), health_));
   Integrity(store_, catalog_, health_).healed(blob.digest);
   BERTH_TRY(const auto found, watched(store_.find(digest), health_));
   if (found) return {};
@@ -66,56 +66,56 @@ base::Result<void> BlobUpload::commit(const oci::Digest& digest) {
 
 base::Result<void> BlobUpload::discard() { return upload_->discard(); }
 
-base::Result<BlobUpload> BlobPush::begin(const oci::RepositoryName& repository, const auth::Principal& principal,
+base::Result<BlobUpload> BlobPush::begin(const oci::RepositoryName& repository, const catalog::Origin& by,
                                          base::HashAlgorithm algorithm) {
   BERTH_CHECK_OK(reserve_.check());
-  BERTH_TRY(auto upload, watched(store_.begin_upload({repository.text(), principal.name}, algorithm), health_));
-  return BlobUpload(std::move(upload), repository, store_, catalog_, health_);
+  BERTH_TRY(auto upload, watched(store_.begin_upload({repository.text(), by.principal}, algorithm), health_));
+  return BlobUpload(std::move(upload), repository, by, store_, catalog_, health_);
 }
 
-base::Result<BlobUpload> BlobPush::begin_single(const oci::RepositoryName& repository, const auth::Principal& principal,
+base::Result<BlobUpload> BlobPush::begin_single(const oci::RepositoryName& repository, const catalog::Origin& by,
                                                 base::HashAlgorithm algorithm) {
   BERTH_CHECK_OK(reserve_.check());
-  BERTH_TRY(auto upload, watched(store_.begin_single_upload({repository.text(), principal.name}, algorithm), health_));
-  return BlobUpload(std::move(upload), repository, store_, catalog_, health_);
+  BERTH_TRY(auto upload, watched(store_.begin_single_upload({repository.text(), by.principal}, algorithm), health_));
+  return BlobUpload(std::move(upload), repository, by, store_, catalog_, health_);
 }
 
-base::Result<BlobUpload> BlobPush::resume(const oci::RepositoryName& repository, const auth::Principal& principal,
+base::Result<BlobUpload> BlobPush::resume(const oci::RepositoryName& repository, const catalog::Origin& by,
                                           const store::UploadId& id, const std::optional<oci::ByteRange>& chunk) {
   // The owner is asked first: another's session must not be locked, and must look like one that is not there.
-  BERTH_CHECK_OK(get_status(repository, principal, id));
+  BERTH_CHECK_OK(get_status(repository, by, id));
   BERTH_CHECK_OK(reserve_.check());
   BERTH_TRY(auto upload, store_.resume_upload(id));
   BERTH_CHECK_OK(check_chunk(chunk, upload->status()));
-  return BlobUpload(std::move(upload), repository, store_, catalog_, health_);
+  return BlobUpload(std::move(upload), repository, by, store_, catalog_, health_);
 }
 
-base::Result<store::UploadStatus> BlobPush::get_status(const oci::RepositoryName& repository, const auth::Principal& principal,
+base::Result<store::UploadStatus> BlobPush::get_status(const oci::RepositoryName& repository, const catalog::Origin& by,
                                                        const store::UploadId& id) const {
   BERTH_TRY(auto status, store_.get_upload(id));
-  if (status.owner != store::UploadOwner{repository.text(), principal.name}) return base::fail(unknown_upload(id));
+  if (status.owner != store::UploadOwner{repository.text(), by.principal}) return base::fail(unknown_upload(id));
   return status;
 }
 
-base::Result<void> BlobPush::cancel(const oci::RepositoryName& repository, const auth::Principal& principal,
-                                    const store::UploadId& id) {
-  BERTH_CHECK_OK(get_status(repository, principal, id));
+base::Result<void> BlobPush::cancel(const oci::RepositoryName& repository, const catalog::Origin& by, const store::UploadId& id) {
+  BERTH_CHECK_OK(get_status(repository, by, id));
   BERTH_TRY(auto upload, store_.resume_upload(id));
   return upload->discard();
 }
 
 base::Result<bool> BlobPush::mount(const oci::RepositoryName& to, const std::optional<oci::RepositoryName>& from,
-                                   const oci::Digest& digest, const std::function<bool(std::string_view repository)>& may_pull) {
+                                   const oci::Digest& digest, const catalog::Origin& by,
+                                   const std::function<bool(std::string_view repository)>& may_pull) {
   if (from) {
     if (!may_pull(from->text())) return false;
-    BERTH_TRY(const auto size, watched(catalog_.mount_blob(to, from, digest), health_));
+    BERTH_TRY(const auto size, watched(catalog_.mount_blob(to, from, digest, by), health_));
     return size.has_value();
   }
   BERTH_TRY(const auto holders, catalog_.list_blob_holders(digest, kMaxMountHolders));
   for (const auto& holder : holders) {
     if (!may_pull(holder)) continue;
     BERTH_TRY(const auto name, oci::RepositoryName::parse(holder));
-    BERTH_TRY(const auto size, watched(catalog_.mount_blob(to, name, digest), health_));
+    BERTH_TRY(const auto size, watched(catalog_.mount_blob(to, name, digest, by), health_));
     if (size) return true;
   }
   return false;

@@ -21,7 +21,7 @@ class AccountsContract : public CatalogContract {
   std::int64_t user(const std::string& email) {
     return accounts().create_user({.email = email, .name = "N", .password = {}}, {"tester"}).value();
   }
-  std::int64_t org(const std::string& name) { return accounts().create_org(name, name, {"tester"}).value(); }
+  std::int64_t org(const std::string& name) { return accounts().create_org(name, name, "", {"tester"}).value(); }
   std::int64_t key(catalog::NewKey key) { return accounts().create_key(key, {"tester"}).value(); }
   catalog::Place place(const oci::RepositoryName& name) {
     return accounts().find_place({name.org(), name.team(), name.text()}).value();
@@ -143,7 +143,7 @@ TEST_P(AccountsContract, ARoleNeedsItsUserOrgAndTeam) {
   EXPECT_EQ(code_of(accounts().add_grant(id, {99, 0, Role::registry_read}, {"tester"})), ErrorCode::object_unknown);
   EXPECT_EQ(code_of(accounts().add_grant(id, {acme, team, Role::registry_read}, {"tester"})), ErrorCode::object_unknown);
   EXPECT_EQ(code_of(accounts().delete_team(acme, team, {"tester"})), ErrorCode::object_unknown);
-  EXPECT_EQ(code_of(accounts().create_org("acme", "", {"tester"})), ErrorCode::already_exists);
+  EXPECT_EQ(code_of(accounts().create_org("acme", "", "", {"tester"})), ErrorCode::already_exists);
   EXPECT_EQ(code_of(accounts().create_team(other, "vision", "", {"tester"})), ErrorCode::already_exists);
 }
 
@@ -309,13 +309,13 @@ TEST_P(AccountsContract, EveryChangeRaisesTheGeneration) {
 
 TEST_P(AccountsContract, APlaceTellsWhatIsThere) {
   EXPECT_FALSE(place(repository("acme/vision/app")).org);
-  ASSERT_TRUE(catalog().link_blob(repository("early/app"), sha256_of("x"), 1));
+  ASSERT_TRUE(catalog().link_blob(repository("early/app"), sha256_of("x"), 1, {"tester"}));
   EXPECT_TRUE(place(repository("early/app")).exists) << "made before there were organisations";
   EXPECT_FALSE(place(repository("early/app")).org);
   const auto acme = org("acme");
   EXPECT_EQ(place(repository("acme/vision/app")).org, acme);
   EXPECT_FALSE(place(repository("acme/vision/app")).team);
-  ASSERT_TRUE(catalog().link_blob(repository("acme/vision/app"), sha256_of("x"), 1));
+  ASSERT_TRUE(catalog().link_blob(repository("acme/vision/app"), sha256_of("x"), 1, {"tester"}));
   const auto made = accounts().find_team(acme, "vision").value();
   ASSERT_TRUE(made) << "a first repository makes its team's row";
   const auto found = place(repository("acme/vision/app"));
@@ -329,7 +329,7 @@ TEST_P(AccountsContract, VisibilityIsARepositorysAndRaisesTheCatalogsGeneration)
   const auto team = accounts().create_team(acme, "vision", "", {"tester"}).value();
   const auto app = repository("acme/app");
   EXPECT_EQ(code_of(accounts().set_visibility(app, Visibility::everyone, {}, {"tester"})), ErrorCode::repository_unknown);
-  ASSERT_TRUE(catalog().link_blob(app, sha256_of("x"), 1));
+  ASSERT_TRUE(catalog().link_blob(app, sha256_of("x"), 1, {"tester"}));
   const auto generation = catalog().generation();
   ASSERT_TRUE(accounts().set_visibility(app, Visibility::shared_teams, {team}, {"tester"}));
   EXPECT_GT(catalog().generation(), generation);
@@ -384,9 +384,9 @@ TEST_P(AccountsContract, AnImmutableTagIsSetOnceAndNeverMoves) {
 }
 
 TEST_P(AccountsContract, OpenDataGetsItsOrgsOnce) {
-  ASSERT_TRUE(catalog().link_blob(repository("acme/vision/app"), sha256_of("x"), 1));
-  ASSERT_TRUE(catalog().link_blob(repository("alone"), sha256_of("x"), 1));
-  ASSERT_TRUE(catalog().link_blob(repository("other/app"), sha256_of("x"), 1));
+  ASSERT_TRUE(catalog().link_blob(repository("acme/vision/app"), sha256_of("x"), 1, {"tester"}));
+  ASSERT_TRUE(catalog().link_blob(repository("alone"), sha256_of("x"), 1, {"tester"}));
+  ASSERT_TRUE(catalog().link_blob(repository("other/app"), sha256_of("x"), 1, {"tester"}));
   const auto owner = user("admin@example.com");
   org("other");
   EXPECT_EQ(accounts().adopt_orgs(owner, "main", {"tester"}).value(), 2);
@@ -399,7 +399,7 @@ TEST_P(AccountsContract, OpenDataGetsItsOrgsOnce) {
   ASSERT_EQ(told.size(), 1U);
   EXPECT_EQ(told[0].kind, "team.created");
   EXPECT_EQ(told[0].org, "acme");
-  ASSERT_TRUE(catalog().link_blob(repository("late/app"), sha256_of("x"), 1));
+  ASSERT_TRUE(catalog().link_blob(repository("late/app"), sha256_of("x"), 1, {"tester"}));
   EXPECT_EQ(accounts().adopt_orgs(owner, "main", {"tester"}).value(), 0) << "nothing was made without accounts since";
   ASSERT_TRUE(accounts().note_open_data());
   EXPECT_EQ(accounts().adopt_orgs(owner, "main", {"tester"}).value(), 1);

@@ -63,7 +63,7 @@ TEST_P(AuditContract, RowsAreChainedFromTheFirstOn) {
 }
 
 TEST_P(AuditContract, ARowSaysWhoWhatFromWhereAndWithWhichKey) {
-  const auto org = accounts().create_org("acme", "Acme", kBy).value();
+  const auto org = accounts().create_org("acme", "Acme", "", kBy).value();
   const auto user = accounts().create_user({.email = "a@example.com", .name = "secret name", .password = {}}, kBy).value();
   ASSERT_TRUE(accounts().add_grant(user, {org, 0, catalog::Role::registry_user}, kBy));
   const auto row = rows().back();
@@ -80,7 +80,7 @@ TEST_P(AuditContract, ARowSaysWhoWhatFromWhereAndWithWhichKey) {
 }
 
 TEST_P(AuditContract, EveryChangeOfAccountsTellsOfItself) {
-  const auto org = accounts().create_org("acme", "", kBy).value();
+  const auto org = accounts().create_org("acme", "", "", kBy).value();
   const auto team = accounts().create_team(org, "vision", "", kBy).value();
   const auto user = accounts().create_user({.email = "a@x", .name = "", .password = {}}, kBy).value();
   const auto other =
@@ -103,7 +103,7 @@ TEST_P(AuditContract, EveryChangeOfAccountsTellsOfItself) {
   ASSERT_TRUE(accounts().set_key_expiry(key, under_test().clock().now(), kBy));
   ASSERT_TRUE(accounts().revoke_key(key, kBy));
   ASSERT_TRUE(accounts().delete_team(org, team, kBy));
-  EXPECT_FALSE(accounts().create_org("acme", "", kBy));  // what fails tells nothing
+  EXPECT_FALSE(accounts().create_org("acme", "", "", kBy));  // what fails tells nothing
   const auto name = "user:" + std::to_string(user);
   const auto second = "user:" + std::to_string(other);
   EXPECT_THAT(told(), ElementsAre("org.created org:acme", "team.created team:acme/vision", "user.created " + name,
@@ -117,7 +117,7 @@ TEST_P(AuditContract, EveryChangeOfARepositoryTellsOfItself) {
   const auto app = repository("acme/app");
   const auto first = image("first");
   const auto second = image("second");
-  ASSERT_TRUE(catalog().link_blob(app, sha256_of("loose"), 1));
+  ASSERT_TRUE(catalog().link_blob(app, sha256_of("loose"), 1, {"tester"}));
   ASSERT_TRUE(catalog().unlink_blob(app, sha256_of("loose"), kBy));
   ASSERT_TRUE(catalog().put_manifest(put_of(app, first, {tag("v")})));
   ASSERT_TRUE(catalog().put_manifest(put_of(app, first, {tag("v")})));  // the same again
@@ -141,6 +141,20 @@ TEST_P(AuditContract, EveryChangeOfARepositoryTellsOfItself) {
   EXPECT_EQ(moved.detail, R"({"tag":"v","before":")" + first.digest.text() + R"(","after":")" + second.digest.text() + "\"}");
   EXPECT_EQ(moved.by.principal, "tester");
   EXPECT_EQ(moved.org, "acme");
+}
+
+TEST_P(AuditContract, APushThatMakesATeamTellsOfIt) {
+  ASSERT_TRUE(catalog().link_blob(repository("none/vision/app"), sha256_of("b"), 1, kBy));  // no such organisation
+  ASSERT_TRUE(accounts().create_org("acme", "Acme", "", kBy));
+  ASSERT_TRUE(catalog().link_blob(repository("acme/app"), sha256_of("b"), 1, kBy));
+  ASSERT_TRUE(catalog().link_blob(repository("acme/vision/app"), sha256_of("b"), 1, kBy));
+  ASSERT_TRUE(catalog().link_blob(repository("acme/vision/other"), sha256_of("b"), 1, kBy));
+  ASSERT_TRUE(catalog().mount_blob(repository("acme/speech/app"), std::nullopt, sha256_of("b"), kBy));
+  ASSERT_TRUE(catalog().put_manifest(put_of(repository("acme/text/app"), image("i"), {})));
+  EXPECT_THAT(told(), ElementsAre("org.created org:acme", "team.created team:acme/vision", "team.created team:acme/speech",
+                                  "team.created team:acme/text"));
+  EXPECT_EQ(rows()[1].by.principal, kBy.principal);
+  EXPECT_EQ(rows()[1].by.request, kBy.request);
 }
 
 TEST_P(AuditContract, ANameOfOnePartIsTheDefaultOrganisations) {

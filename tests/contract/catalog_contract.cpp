@@ -22,7 +22,7 @@ TEST_P(CatalogContract, ARepositoryAppearsWithItsFirstBlobOrManifest) {
   EXPECT_FALSE(catalog().has_repository(app_).value());
   EXPECT_FALSE(catalog().has_repository(other_).value());
 
-  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 1));
+  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 1, {"tester"}));
   ASSERT_TRUE(catalog().put_manifest(put_of(other_, image("m"))));
 
   EXPECT_TRUE(catalog().has_repository(app_).value());
@@ -38,7 +38,7 @@ TEST_P(CatalogContract, RepositoriesAreListedBytewiseAndByPages) {
   // '-' < '.' < '/' < '0'..'9' < '_' < 'a'..'z': where dictionaries would disagree.
   const Names sorted = {"a", "a-b", "a.b", "a/b", "a0", "a_b", "ab", "b"};
   Names shuffled = {"ab", "a_b", "b", "a/b", "a", "a0", "a.b", "a-b"};
-  for (const auto& name : shuffled) ASSERT_TRUE(catalog().link_blob(repository(name), sha256_of("b"), 1));
+  for (const auto& name : shuffled) ASSERT_TRUE(catalog().link_blob(repository(name), sha256_of("b"), 1, {"tester"}));
 
   const auto all = catalog().list_repositories("", 100).value();
   EXPECT_EQ(all.names, sorted);
@@ -59,8 +59,8 @@ TEST_P(CatalogContract, RepositoriesAreListedBytewiseAndByPages) {
 
 TEST_P(CatalogContract, ABlobIsFoundOnlyWhereItWasLinked) {
   EXPECT_FALSE(catalog().find_blob(app_, sha256_of("b")).value().has_value());
-  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 42));
-  ASSERT_TRUE(catalog().link_blob(other_, sha256_of("c"), 1));
+  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 42, {"tester"}));
+  ASSERT_TRUE(catalog().link_blob(other_, sha256_of("c"), 1, {"tester"}));
 
   EXPECT_EQ(catalog().find_blob(app_, sha256_of("b")).value(), 42U);
   EXPECT_FALSE(catalog().find_blob(other_, sha256_of("b")).value().has_value());
@@ -68,50 +68,51 @@ TEST_P(CatalogContract, ABlobIsFoundOnlyWhereItWasLinked) {
 }
 
 TEST_P(CatalogContract, LinkingAgainIsNoErrorButAnotherSizeIs) {
-  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 42));
-  EXPECT_TRUE(catalog().link_blob(app_, sha256_of("b"), 42));
-  EXPECT_TRUE(catalog().link_blob(other_, sha256_of("b"), 42));
-  EXPECT_EQ(code_of(catalog().link_blob(other_, sha256_of("b"), 43)), ErrorCode::corrupt);
+  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 42, {"tester"}));
+  EXPECT_TRUE(catalog().link_blob(app_, sha256_of("b"), 42, {"tester"}));
+  EXPECT_TRUE(catalog().link_blob(other_, sha256_of("b"), 42, {"tester"}));
+  EXPECT_EQ(code_of(catalog().link_blob(other_, sha256_of("b"), 43, {"tester"})), ErrorCode::corrupt);
   EXPECT_EQ(catalog().find_blob(other_, sha256_of("b")).value(), 42U);
 }
 
 TEST_P(CatalogContract, ABlobOf100TerabytesHasItsSize) {
   const std::uint64_t size = 100'000'000'000'000;
-  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), size));
+  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), size, {"tester"}));
   EXPECT_EQ(catalog().find_blob(app_, sha256_of("b")).value(), size);
 }
 
 TEST_P(CatalogContract, MountTakesFromTheRepositoryThatHoldsIt) {
-  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 42));
-  EXPECT_EQ(catalog().mount_blob(other_, app_, sha256_of("b")).value(), 42U);
+  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 42, {"tester"}));
+  EXPECT_EQ(catalog().mount_blob(other_, app_, sha256_of("b"), {"tester"}).value(), 42U);
   EXPECT_EQ(catalog().find_blob(other_, sha256_of("b")).value(), 42U);
 }
 
 TEST_P(CatalogContract, MountFromWhereItIsNotDoesNothing) {
-  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 42));
+  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 42, {"tester"}));
   const auto third = repository("team/third");
-  ASSERT_TRUE(catalog().link_blob(third, sha256_of("c"), 1));
+  ASSERT_TRUE(catalog().link_blob(third, sha256_of("c"), 1, {"tester"}));
 
-  EXPECT_FALSE(catalog().mount_blob(other_, third, sha256_of("b")).value().has_value());
-  EXPECT_FALSE(catalog().mount_blob(other_, repository("missing"), sha256_of("b")).value().has_value());
-  EXPECT_FALSE(catalog().mount_blob(other_, app_, sha256_of("unknown")).value().has_value());
+  EXPECT_FALSE(catalog().mount_blob(other_, third, sha256_of("b"), {"tester"}).value().has_value());
+  EXPECT_FALSE(catalog().mount_blob(other_, repository("missing"), sha256_of("b"), {"tester"}).value().has_value());
+  EXPECT_FALSE(catalog().mount_blob(other_, app_, sha256_of("unknown"), {"tester"}).value().has_value());
   EXPECT_FALSE(catalog().has_repository(other_).value());
 }
 
 TEST_P(CatalogContract, AnonymousMountTakesFromAnyHolder) {
-  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 42));
-  EXPECT_EQ(catalog().mount_blob(other_, std::nullopt, sha256_of("b")).value(), 42U);
+  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 42, {"tester"}));
+  EXPECT_EQ(catalog().mount_blob(other_, std::nullopt, sha256_of("b"), {"tester"}).value(), 42U);
   EXPECT_EQ(catalog().find_blob(other_, sha256_of("b")).value(), 42U);
 
   ASSERT_TRUE(catalog().unlink_blob(app_, sha256_of("b"), {"tester"}));
   ASSERT_TRUE(catalog().unlink_blob(other_, sha256_of("b"), {"tester"}));
   // The bytes may still be in the store, but nobody holds them.
-  EXPECT_FALSE(catalog().mount_blob(other_, std::nullopt, sha256_of("b")).value().has_value());
+  EXPECT_FALSE(catalog().mount_blob(other_, std::nullopt, sha256_of("b"), {"tester"}).value().has_value());
 }
 
 TEST_P(CatalogContract, HoldersAreListedUpToTheLimit) {
   EXPECT_TRUE(catalog().list_blob_holders(sha256_of("b"), 10).value().empty());
-  for (const char* name : {"one", "two", "three"}) ASSERT_TRUE(catalog().link_blob(repository(name), sha256_of("b"), 1));
+  for (const char* name : {"one", "two", "three"})
+    ASSERT_TRUE(catalog().link_blob(repository(name), sha256_of("b"), 1, {"tester"}));
   auto holders = catalog().list_blob_holders(sha256_of("b"), 10).value();
   std::sort(holders.begin(), holders.end());
   EXPECT_EQ(holders, (Names{"one", "three", "two"}));
@@ -119,8 +120,8 @@ TEST_P(CatalogContract, HoldersAreListedUpToTheLimit) {
 }
 
 TEST_P(CatalogContract, UnlinkTakesTheBlobFromOneRepository) {
-  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 1));
-  ASSERT_TRUE(catalog().link_blob(other_, sha256_of("b"), 1));
+  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 1, {"tester"}));
+  ASSERT_TRUE(catalog().link_blob(other_, sha256_of("b"), 1, {"tester"}));
   ASSERT_TRUE(catalog().unlink_blob(app_, sha256_of("b"), {"tester"}));
   EXPECT_FALSE(catalog().find_blob(app_, sha256_of("b")).value().has_value());
   EXPECT_TRUE(catalog().find_blob(other_, sha256_of("b")).value().has_value());
@@ -128,15 +129,15 @@ TEST_P(CatalogContract, UnlinkTakesTheBlobFromOneRepository) {
 
 TEST_P(CatalogContract, UnlinkOfWhatIsNotThereIsBlobUnknown) {
   EXPECT_EQ(code_of(catalog().unlink_blob(app_, sha256_of("b"), {"tester"})), ErrorCode::blob_unknown);
-  ASSERT_TRUE(catalog().link_blob(other_, sha256_of("b"), 1));
-  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("c"), 1));
+  ASSERT_TRUE(catalog().link_blob(other_, sha256_of("b"), 1, {"tester"}));
+  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("c"), 1, {"tester"}));
   EXPECT_EQ(code_of(catalog().unlink_blob(app_, sha256_of("b"), {"tester"})), ErrorCode::blob_unknown);
 }
 
 TEST_P(CatalogContract, UnlinkIsRefusedWhileAManifestNeedsTheBlob) {
-  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("c"), 1));
-  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("l"), 1));
-  ASSERT_TRUE(catalog().link_blob(other_, sha256_of("l"), 1));
+  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("c"), 1, {"tester"}));
+  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("l"), 1, {"tester"}));
+  ASSERT_TRUE(catalog().link_blob(other_, sha256_of("l"), 1, {"tester"}));
   const Content content = image("m", config("c"), {layer("l")});
   ASSERT_TRUE(catalog().put_manifest(put_of(app_, content)));
 
@@ -195,8 +196,8 @@ TEST_P(CatalogContract, ASha512ManifestAndOneOf4MiBAreStored) {
 }
 
 TEST_P(CatalogContract, PutNamesEveryMissingBlob) {
-  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("there"), 1));
-  ASSERT_TRUE(catalog().link_blob(other_, sha256_of("elsewhere"), 1));
+  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("there"), 1, {"tester"}));
+  ASSERT_TRUE(catalog().link_blob(other_, sha256_of("elsewhere"), 1, {"tester"}));
   const auto put =
       catalog().put_manifest(put_of(app_, image("m", config("elsewhere"), {layer("there"), layer("nowhere")}), {tag("v1")}));
   ASSERT_EQ(code_of(put), ErrorCode::manifest_blob_unknown);
@@ -217,7 +218,7 @@ TEST_P(CatalogContract, PutListsAtMost100OfManyMissing) {
 }
 
 TEST_P(CatalogContract, TwentyThousandDescriptorsAreTaken) {
-  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("l"), 1));
+  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("l"), 1, {"tester"}));
   std::vector<oci::Descriptor> layers(10, layer("l"));  // the same layer again and again is no error
   ASSERT_TRUE(catalog().put_manifest(put_of(app_, image("same", std::nullopt, layers))));
 
@@ -316,9 +317,9 @@ TEST_P(CatalogContract, EveryWriteRaisesTheGeneration) {
     const std::uint64_t now = catalog().generation();
     return now > std::exchange(last, now);
   };
-  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 1));
+  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 1, {"tester"}));
   EXPECT_TRUE(raised());
-  ASSERT_TRUE(catalog().mount_blob(other_, app_, sha256_of("b")));
+  ASSERT_TRUE(catalog().mount_blob(other_, app_, sha256_of("b"), {"tester"}));
   EXPECT_TRUE(raised());
   ASSERT_TRUE(catalog().unlink_blob(other_, sha256_of("b"), {"tester"}));
   EXPECT_TRUE(raised());
@@ -334,7 +335,7 @@ TEST_P(CatalogContract, EveryWriteRaisesTheGeneration) {
 }
 
 TEST_P(CatalogContract, EverythingIsThereAfterARestart) {
-  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 7));
+  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("b"), 7, {"tester"}));
   const Content content = image("m", config("b"));
   ASSERT_TRUE(catalog().put_manifest(put_of(app_, content, {tag("v")})));
   under_test().reopen();

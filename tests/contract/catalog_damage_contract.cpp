@@ -12,7 +12,7 @@ using base::ErrorCode;
 
 class CatalogDamage : public CatalogContract {
  protected:
-  void SetUp() override { ASSERT_TRUE(catalog().link_blob(repository("a"), digest, 7)); }
+  void SetUp() override { ASSERT_TRUE(catalog().link_blob(repository("a"), digest, 7, {"tester"})); }
   catalog::Damage& damage() { return catalog().damage(); }
   bool known_damaged() {
     const auto size = catalog().find_blob(repository("a"), digest);
@@ -56,15 +56,15 @@ TEST_P(CatalogDamage, TheCheckOfTheDatabaseCanBeStopped) {
 
 TEST_P(CatalogDamage, APushOfTheBlobTakesItOut) {
   ASSERT_TRUE(damage().record(digest, "x"));
-  ASSERT_TRUE(catalog().link_blob(repository("b"), digest, 7));
+  ASSERT_TRUE(catalog().link_blob(repository("b"), digest, 7, {"tester"}));
   EXPECT_FALSE(known_damaged());
   EXPECT_EQ(damage().count().value_or(9), 0U);
 }
 
 TEST_P(CatalogDamage, AMountDoesNotTakeItOutAndFindsNothing) {
   ASSERT_TRUE(damage().record(digest, "x"));
-  EXPECT_EQ(catalog().mount_blob(repository("b"), repository("a"), digest).value(), std::nullopt);
-  EXPECT_EQ(catalog().mount_blob(repository("b"), std::nullopt, digest).value(), std::nullopt);
+  EXPECT_EQ(catalog().mount_blob(repository("b"), repository("a"), digest, {"tester"}).value(), std::nullopt);
+  EXPECT_EQ(catalog().mount_blob(repository("b"), std::nullopt, digest, {"tester"}).value(), std::nullopt);
   EXPECT_TRUE(known_damaged());
   EXPECT_EQ(catalog().find_blob(repository("b"), digest).value(), std::nullopt);
 }
@@ -94,7 +94,7 @@ TEST_P(CatalogDamage, BlobsAreListedInPagesWithWhatIsKnownOfThem) {
   std::vector<std::string> expected = {digest.text()};
   for (int i = 0; i < 9; ++i) {
     const auto other = sha256_of(std::to_string(i));
-    ASSERT_TRUE(catalog().link_blob(repository("a"), other, static_cast<std::uint64_t>(i)));
+    ASSERT_TRUE(catalog().link_blob(repository("a"), other, static_cast<std::uint64_t>(i), {"tester"}));
     expected.push_back(other.text());
   }
   std::sort(expected.begin(), expected.end());

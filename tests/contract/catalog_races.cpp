@@ -105,7 +105,7 @@ TEST_P(CatalogRaces, CompareAndSwapLosesNoUpdate) {
 TEST_P(CatalogRaces, PutAndUnlinkOfABlobNeverBothWin) {
   for (int round = 0; round < 50; ++round) {
     const std::string name = "l" + std::to_string(round);
-    ASSERT_TRUE(catalog().link_blob(app_, sha256_of(name), 1));
+    ASSERT_TRUE(catalog().link_blob(app_, sha256_of(name), 1, {"tester"}));
     std::atomic<bool> put = false;
     std::atomic<bool> unlinked = false;
     at_once(2, [&](int i) {
@@ -155,8 +155,8 @@ TEST_P(CatalogRaces, MixedWorkOfManyThreadsStaysWhole) {
     for (int round = 0; round < 20; ++round) {
       const std::string own = std::to_string(i) + "-" + std::to_string(round);
       const auto name = repository("team/r" + std::to_string(round % 3));
-      if (!catalog().link_blob(name, sha256_of(own), own.size())) ++unexpected;
-      if (!catalog().mount_blob(app_, std::nullopt, sha256_of(own)).value_or(std::nullopt)) ++unexpected;
+      if (!catalog().link_blob(name, sha256_of(own), own.size(), {"tester"})) ++unexpected;
+      if (!catalog().mount_blob(app_, std::nullopt, sha256_of(own), {"tester"}).value_or(std::nullopt)) ++unexpected;
       const Content content = image(own, std::nullopt, {layer(own)});
       if (!catalog().put_manifest(put_of(name, content, {tag("v"), tag("t" + own)}))) ++unexpected;
       if (catalog().put_manifest(put_of(name, image("bad" + own, config("missing"))))) ++unexpected;

@@ -25,7 +25,7 @@ TEST_P(CatalogContract, ReferrersAreListedByDigestWithTheirTypeAndAnnotations) {
   // Without a type of its own the config's counts; an index without one has none.
   all.push_back(referrer("by config", subject, ""));
   all.back().manifest.config = config("c");
-  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("c"), 1));
+  ASSERT_TRUE(catalog().link_blob(app_, sha256_of("c"), 1, {"tester"}));
   all.push_back(index("untyped", {}));
   all.back().manifest.subject = all[0].manifest.subject;
   for (const Content& content : all) ASSERT_TRUE(catalog().put_manifest(put_of(app_, content)));

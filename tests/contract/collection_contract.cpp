@@ -43,7 +43,7 @@ class CollectionContract : public CatalogContract {
   }
   bool has_blob(std::string_view content) { return catalog().find_blob(app_, sha256_of(content)).value().has_value(); }
   bool has(const Content& content) { return catalog().find_manifest_info(app_, content.digest).value().has_value(); }
-  void link(std::string_view content) { ASSERT_TRUE(catalog().link_blob(app_, sha256_of(content), content.size())); }
+  void link(std::string_view content) { ASSERT_TRUE(catalog().link_blob(app_, sha256_of(content), content.size(), {"tester"})); }
   void put(const Content& content, std::vector<oci::Tag> tags = {}) {
     const auto done = catalog().put_manifest(put_of(app_, content, std::move(tags)));
     ASSERT_TRUE(done) << done.error().message();
@@ -87,7 +87,7 @@ TEST_P(CollectionContract, AReferencedBlobStays) {
 
 TEST_P(CollectionContract, ABlobGoesFromTheRepositoryThatDoesNotNeedIt) {
   link("l");
-  ASSERT_TRUE(catalog().link_blob(other_, sha256_of("l"), 1));
+  ASSERT_TRUE(catalog().link_blob(other_, sha256_of("l"), 1, {"tester"}));
   put(image("m", std::nullopt, {layer("l")}), {tag("v")});
   clock().advance(2 * kDay);
   const Marked marked = collect();
@@ -132,16 +132,16 @@ TEST_P(CollectionContract, NoRowIsMadeWhileTheBytesAreRemoved) {
   const auto files = collection().begin_removal(clock().now(), 10).value();
   ASSERT_EQ(files.size(), 1U);
   EXPECT_EQ(code_of(collection().protect_blob(sha256_of("b"))), ErrorCode::busy);
-  EXPECT_EQ(code_of(catalog().link_blob(app_, sha256_of("b"), 1)), ErrorCode::busy);
+  EXPECT_EQ(code_of(catalog().link_blob(app_, sha256_of("b"), 1, {"tester"})), ErrorCode::busy);
   EXPECT_FALSE(has_blob("b"));
   // A collector that died in the middle: the next one gets the same blob, and only then the push goes on.
   under_test().reopen();
-  EXPECT_EQ(code_of(catalog().link_blob(app_, sha256_of("b"), 1)), ErrorCode::busy);
+  EXPECT_EQ(code_of(catalog().link_blob(app_, sha256_of("b"), 1, {"tester"})), ErrorCode::busy);
   const auto again = catalog().collection().begin_removal(clock().now(), 10).value();
   ASSERT_EQ(again.size(), 1U);
   ASSERT_TRUE(catalog().collection().end_removal(again));
   EXPECT_TRUE(catalog().collection().protect_blob(sha256_of("b")));
-  EXPECT_TRUE(catalog().link_blob(app_, sha256_of("b"), 1));
+  EXPECT_TRUE(catalog().link_blob(app_, sha256_of("b"), 1, {"tester"}));
 }
 
 TEST_P(CollectionContract, HeadRenewsALeaseOnlyWhenItIsWorthAWrite) {
@@ -181,7 +181,7 @@ TEST_P(CollectionContract, HeadOfAReferencedBlobWritesNothingAndHoldsWhenTheMani
 TEST_P(CollectionContract, AMountRenewsTheLease) {
   link("b");
   clock().advance(hours(23));
-  ASSERT_EQ(catalog().mount_blob(other_, app_, sha256_of("b")).value(), 1U);
+  ASSERT_EQ(catalog().mount_blob(other_, app_, sha256_of("b"), {"tester"}).value(), 1U);
   clock().advance(hours(23));
   EXPECT_EQ(collect().blobs, 0U);
   EXPECT_TRUE(catalog().find_blob(other_, sha256_of("b")).value().has_value());
@@ -323,8 +323,8 @@ TEST_P(CollectionContract, ATaggedReferrerOutlivesItsSubject) {
 
 TEST_P(CollectionContract, TheForecastIsWhatARoundDoes) {
   for (int i = 0; i < 20; ++i) link(std::to_string(i));
-  ASSERT_TRUE(catalog().link_blob(other_, sha256_of("3"), 1));  // held twice, needed nowhere
-  ASSERT_TRUE(catalog().link_blob(other_, sha256_of("4"), 1));  // needed by the other
+  ASSERT_TRUE(catalog().link_blob(other_, sha256_of("3"), 1, {"tester"}));  // held twice, needed nowhere
+  ASSERT_TRUE(catalog().link_blob(other_, sha256_of("4"), 1, {"tester"}));  // needed by the other
   const Content needing = image("m", std::nullopt, {layer("4")});
   ASSERT_TRUE(catalog().put_manifest(put_of(other_, needing, {tag("v")})));
   ASSERT_TRUE(catalog().unlink_blob(app_, sha256_of("5"), {"tester"}));

@@ -39,7 +39,7 @@ class HistoryContract : public CatalogContract {
     const auto done = catalog().put_manifest(put_of(app_, content, std::move(tags)));
     ASSERT_TRUE(done) << done.error().message();
   }
-  void link(std::string_view content) { ASSERT_TRUE(catalog().link_blob(app_, sha256_of(content), content.size())); }
+  void link(std::string_view content) { ASSERT_TRUE(catalog().link_blob(app_, sha256_of(content), content.size(), {"tester"})); }
   std::optional<oci::Digest> at(std::string_view name) {
     const auto info = catalog().find_manifest_info(app_, tag(name)).value();
     if (!info) return std::nullopt;
@@ -199,7 +199,7 @@ TEST_P(HistoryContract, ADeletedRepositoryIsGoneAndComesBackWhole) {
   EXPECT_FALSE(has(content));
   EXPECT_TRUE(catalog().list_repositories("", 10).value().names.empty());
   EXPECT_TRUE(catalog().list_blob_holders(sha256_of("l"), 10).value().empty());
-  EXPECT_FALSE(catalog().mount_blob(other_, app_, sha256_of("l")).value().has_value());
+  EXPECT_FALSE(catalog().mount_blob(other_, app_, sha256_of("l"), {"tester"}).value().has_value());
   const auto history_of_it = events();
   ASSERT_EQ(history_of_it.size(), 1U);
   EXPECT_EQ(history_of_it[0].id, id);

@@ -19,7 +19,7 @@ const catalog::Origin kBy{.principal = "user:1000009"};
 
 class InvitationsContract : public CatalogContract {
  protected:
-  InvitationsContract() : org_(accounts().create_org("acme", "Acme", kBy).value()), team_(make_team("vision")) {}
+  InvitationsContract() : org_(accounts().create_org("acme", "Acme", "", kBy).value()), team_(make_team("vision")) {}
 
   [[nodiscard]] catalog::AccountCatalog& accounts() { return catalog().accounts(); }
   std::int64_t make_team(const std::string& name) { return accounts().create_team(org_, name, "", kBy).value(); }
@@ -93,7 +93,7 @@ TEST_P(InvitationsContract, ThereIsOneForAPlaceAndAnEmailAndAllOrNoneAreMade) {
             ErrorCode::object_unknown);
   EXPECT_EQ(code_of(accounts().create_invitations({invitation("c@example.com", "h2", {Role::registry_read}, 99)}, kBy)),
             ErrorCode::object_unknown);
-  const auto other = accounts().create_org("other", "", kBy).value();
+  const auto other = accounts().create_org("other", "", "", kBy).value();
   auto foreign = invitation("c@example.com", "h2", {Role::registry_read}, team_);
   foreign.org = other;
   EXPECT_EQ(code_of(accounts().create_invitations({foreign}, kBy)), ErrorCode::object_unknown)

@@ -24,11 +24,11 @@ class SightContract : public CatalogContract {
     kitchen_ = team(home_, "kitchen");
     for (const auto* name : {"acme/app", "acme/app2", "acme/vision/eye", "acme/speech/ear", "acme/visionary/x", "acme-2/app",
                              "acme.x/app", "plain", "acme", "home/app", "home/kitchen/stove", "zeta/app"}) {
-      ASSERT_TRUE(catalog().link_blob(repository(name), sha256_of("b"), 1));
+      ASSERT_TRUE(catalog().link_blob(repository(name), sha256_of("b"), 1, {"tester"}));
     }
   }
 
-  std::int64_t org(const std::string& name) { return catalog().accounts().create_org(name, name, {"tester"}).value(); }
+  std::int64_t org(const std::string& name) { return catalog().accounts().create_org(name, name, "", {"tester"}).value(); }
   std::int64_t team(std::int64_t org, const std::string& name) {
     return catalog().accounts().create_team(org, name, "", {"tester"}).value();
   }

@@ -77,7 +77,7 @@ bool try_one(const Case& c, std::uint64_t at) {
       // The disk is well again, and so is the catalog, without a restart.
       EXPECT_EQ(script.differences(*running), std::vector<std::string>());
       script.run(*running);
-      EXPECT_TRUE(running->link_blob(repository("after"), sha256_of("after"), 1));
+      EXPECT_TRUE(running->link_blob(repository("after"), sha256_of("after"), 1, {"tester"}));
       EXPECT_TRUE(running->ping());
     }
   } else {
@@ -204,12 +204,12 @@ TEST(CatalogFaultsOfDisks, ADiskThatStaysBrokenIsRefusedAndSaid) {
   script.run(*running);
   rig.vfs().inject({.at = 1, .code = SQLITE_IOERR, .only = VfsCall::sync, .repeat = VfsRepeat::from_then_on});
   for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(running->link_blob(repository("a"), sha256_of("a"), 1).error().code(), ErrorCode::io_error);
+    EXPECT_EQ(running->link_blob(repository("a"), sha256_of("a"), 1, {"tester"}).error().code(), ErrorCode::io_error);
     EXPECT_EQ(running->ping().error().code(), ErrorCode::io_error);
     EXPECT_EQ(script.differences(*running), std::vector<std::string>()) << "reads go on";
   }
   rig.vfs().clear_faults();
-  EXPECT_TRUE(running->link_blob(repository("a"), sha256_of("a"), 1));
+  EXPECT_TRUE(running->link_blob(repository("a"), sha256_of("a"), 1, {"tester"}));
   EXPECT_TRUE(running->ping());
 }
 
@@ -219,10 +219,10 @@ TEST(CatalogFaultsOfDisks, AFullDiskRefusesWritesAndRecovers) {
   auto running = rig.open("fault").value();
   script.run(*running);
   rig.vfs().inject({.at = 1, .code = SQLITE_FULL, .only = VfsCall::write, .repeat = VfsRepeat::from_then_on});
-  EXPECT_EQ(running->link_blob(repository("a"), sha256_of("a"), 1).error().code(), ErrorCode::storage_full);
+  EXPECT_EQ(running->link_blob(repository("a"), sha256_of("a"), 1, {"tester"}).error().code(), ErrorCode::storage_full);
   EXPECT_EQ(script.differences(*running), std::vector<std::string>()) << "reads go on";
   rig.vfs().clear_faults();
-  EXPECT_TRUE(running->link_blob(repository("a"), sha256_of("a"), 1));
+  EXPECT_TRUE(running->link_blob(repository("a"), sha256_of("a"), 1, {"tester"}));
 }
 
 TEST(CatalogFaultsOfMigrations, LeaveTheFormatBeforeOrAfter) {

@@ -53,7 +53,7 @@ void CatalogScript::learn(const Result<void>& outcome, const Changes& changes) {
 }
 
 void CatalogScript::link(Catalog& catalog, const std::string& name, const std::string& blob) {
-  learn(catalog.link_blob(repository(name), sha256_of(blob), blob.size()),
+  learn(catalog.link_blob(repository(name), sha256_of(blob), blob.size(), {"tester"}),
         {{key("blob", name, sha256_of(blob).text()), std::to_string(blob.size())}});
 }
 
@@ -63,7 +63,7 @@ void CatalogScript::unlink(Catalog& catalog, const std::string& name, const std:
 }
 
 void CatalogScript::mount(Catalog& catalog, const std::string& to, const std::string& from, const std::string& blob) {
-  const auto mounted = catalog.mount_blob(repository(to), repository(from), sha256_of(blob));
+  const auto mounted = catalog.mount_blob(repository(to), repository(from), sha256_of(blob), {"tester"});
   if (mounted && !*mounted) return;  // an earlier step had failed
   learn(mounted.map([](const auto&) {}), {{key("blob", to, sha256_of(blob).text()), std::to_string(blob.size())}});
 }

@@ -71,7 +71,7 @@ class RegistryWorld {
     return parts_->blob_pull.promise(repository, sha256_of(content));
   }
   base::Result<bool> mount_blob(const oci::RepositoryName& to, const oci::RepositoryName& from, std::string_view content) {
-    return parts_->blob_push.mount(to, from, sha256_of(content), [](std::string_view) { return true; });
+    return parts_->blob_push.mount(to, from, sha256_of(content), tester_, [](std::string_view) { return true; });
   }
   // The bytes, as a client gets them.
   base::Result<std::string> pull_blob(const oci::RepositoryName& repository, const oci::Digest& digest) {
@@ -105,7 +105,7 @@ class RegistryWorld {
     return parts_->manifest_pull.get(repository, reference);
   }
   base::Result<void> remove(const oci::RepositoryName& repository, const oci::Reference& reference) {
-    return parts_->manifest_pull.remove(repository, reference, {}, {tester_.name});
+    return parts_->manifest_pull.remove(repository, reference, {}, {tester_.principal});
   }
 
   static constexpr const char* kImage = "application/vnd.oci.image.manifest.v1+json";
@@ -149,13 +149,13 @@ class RegistryWorld {
                                                             .bytes = std::move(bytes),
                                                             .tags = tags,
                                                             .condition = {},
-                                                            .by = {tester_.name}}));
+                                                            .by = {tester_.principal}}));
     return pushed.digest;
   }
 
   WorldTimes times_;
   const base::Clock& clock_;
-  auth::Principal tester_{.kind = auth::Principal::Kind::user, .name = "tester"};
+  catalog::Origin tester_{.principal = "tester", .key = 0, .address = {}, .request = {}};
   std::unique_ptr<TemporaryDirectory> directory_ = std::make_unique<TemporaryDirectory>();
   std::unique_ptr<Parts> parts_;
 };

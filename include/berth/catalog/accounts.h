@@ -266,7 +266,8 @@ class AccountCatalog {
 
   // --- organisations and teams ----------------------------------------------------------------------------------------
   // Errors: exists.
-  virtual base::Result<std::int64_t> create_org(std::string_view name, std::string_view display_name, const Origin& by) = 0;
+  virtual base::Result<std::int64_t> create_org(std::string_view name, std::string_view display_name,
+                                                std::string_view description, const Origin& by) = 0;
   [[nodiscard]] virtual base::Result<std::optional<Org>> find_org(std::string_view name) = 0;
   [[nodiscard]] virtual base::Result<std::optional<Org>> find_org(std::int64_t id) = 0;
   // Errors: unknown.

@@ -118,7 +118,9 @@ class Catalog {
   // Records that `repository` holds the blob (making both rows when missing) and renews its lease. The bytes are durable already, and
   // good: a blob that was known to be damaged is healed.
   // Collection::protect_blob was called before they got their name. Errors: busy (they are being removed at this moment).
-  virtual base::Result<void> link_blob(const oci::RepositoryName& repository, const oci::Digest& digest, std::uint64_t size) = 0;
+  // A first repository of a team that has no row yet makes that, where there are accounts: who may not make teams was refused before.
+  virtual base::Result<void> link_blob(const oci::RepositoryName& repository, const oci::Digest& digest, std::uint64_t size,
+                                       const Origin& by) = 0;
   // The size of a blob if `repository` holds it. Never looks in other repositories. Errors: corrupt when it is known to be damaged.
   [[nodiscard]] virtual base::Result<std::optional<std::uint64_t>> find_blob(const oci::RepositoryName& repository,
                                                                              const oci::Digest& digest) = 0;
@@ -126,7 +128,7 @@ class Catalog {
   // (the caller has checked that the principal may pull there). Returns its size.
   virtual base::Result<std::optional<std::uint64_t>> mount_blob(const oci::RepositoryName& to,
                                                                 const std::optional<oci::RepositoryName>& from,
-                                                                const oci::Digest& digest) = 0;
+                                                                const oci::Digest& digest, const Origin& by) = 0;
   // Repositories that hold the blob, at most `limit`; for the anonymous mount's access check.
   [[nodiscard]] virtual base::Result<std::vector<std::string>> list_blob_holders(const oci::Digest& digest,
                                                                                  std::size_t limit) = 0;

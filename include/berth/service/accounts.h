@@ -111,7 +111,7 @@ class Accounts {
 
   // --- organisations, teams, roles ---------------------------------------------------------------------------------------
   // Errors: name_invalid, name_reserved, already_exists, object_unknown.
-  base::Result<void> create_org(std::string_view name, std::string_view display_name);
+  base::Result<void> create_org(std::string_view name, std::string_view display_name, std::string_view description = {});
   [[nodiscard]] base::Result<std::vector<catalog::Org>> list_orgs();
   base::Result<void> create_team(std::string_view org, std::string_view name, std::string_view description);
   base::Result<void> delete_team(std::string_view org, std::string_view name);

@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "berth/auth/access.h"
 #include "berth/catalog/catalog.h"
 #include "berth/oci/byte_range.h"
 #include "berth/service/disk_reserve.h"
@@ -23,9 +22,14 @@ namespace berth::service {
 // One request's hold on an upload session. Destroyed without an end, the session stays where it is and can be resumed.
 class BlobUpload {
  public:
-  BlobUpload(std::unique_ptr<store::Upload> upload, oci::RepositoryName repository, store::BlobStore& store,
+  BlobUpload(std::unique_ptr<store::Upload> upload, oci::RepositoryName repository, catalog::Origin by, store::BlobStore& store,
              catalog::Catalog& catalog, Health& health)
-      : upload_(std::move(upload)), repository_(std::move(repository)), store_(store), catalog_(catalog), health_(health) {}
+      : upload_(std::move(upload)),
+        repository_(std::move(repository)),
+        by_(std::move(by)),
+        store_(store),
+        catalog_(catalog),
+        health_(health) {}
 
   [[nodiscard]] const store::UploadStatus& status() const { return upload_->status(); }
   [[nodiscard]] const oci::RepositoryName& repository() const { return repository_; }
@@ -42,38 +46,40 @@ class BlobUpload {
  private:
   std::unique_ptr<store::Upload> upload_;
   oci::RepositoryName repository_;
+  catalog::Origin by_;
   store::BlobStore& store_;
   catalog::Catalog& catalog_;
   Health& health_;
 };
 
+// A session belongs to the principal in `by`, whatever key and address it comes with.
 class BlobPush {
  public:
   BlobPush(store::BlobStore& store, catalog::Catalog& catalog, DiskReserve& reserve, Health& health)
       : store_(store), catalog_(catalog), reserve_(reserve), health_(health) {}
 
   // Spec: distribution-spec end-4a, end-4c.
-  base::Result<BlobUpload> begin(const oci::RepositoryName& repository, const auth::Principal& principal,
-                                 base::HashAlgorithm algorithm);
+  base::Result<BlobUpload> begin(const oci::RepositoryName& repository, const catalog::Origin& by, base::HashAlgorithm algorithm);
   // A session that lives and dies with its request. Spec: end-4b (POST with digest and body).
-  base::Result<BlobUpload> begin_single(const oci::RepositoryName& repository, const auth::Principal& principal,
+  base::Result<BlobUpload> begin_single(const oci::RepositoryName& repository, const catalog::Origin& by,
                                         base::HashAlgorithm algorithm);
   // Takes a session up; `chunk` is the Content-Range of what follows, which must start where the session stands.
   // Errors: upload_unknown (also for another's session or repository), upload_busy, range_invalid (detail says the offset).
   // Spec: end-5, end-6.
-  base::Result<BlobUpload> resume(const oci::RepositoryName& repository, const auth::Principal& principal,
-                                  const store::UploadId& id, const std::optional<oci::ByteRange>& chunk);
+  base::Result<BlobUpload> resume(const oci::RepositoryName& repository, const catalog::Origin& by, const store::UploadId& id,
+                                  const std::optional<oci::ByteRange>& chunk);
   // Errors: upload_unknown. Spec: end-13.
-  [[nodiscard]] base::Result<store::UploadStatus> get_status(const oci::RepositoryName& repository,
-                                                             const auth::Principal& principal, const store::UploadId& id) const;
+  [[nodiscard]] base::Result<store::UploadStatus> get_status(const oci::RepositoryName& repository, const catalog::Origin& by,
+                                                             const store::UploadId& id) const;
   // Errors: upload_unknown, upload_busy. Spec: end-14.
-  base::Result<void> cancel(const oci::RepositoryName& repository, const auth::Principal& principal, const store::UploadId& id);
+  base::Result<void> cancel(const oci::RepositoryName& repository, const catalog::Origin& by, const store::UploadId& id);
 
   // Makes a blob of another repository one of `to` without moving bytes; false when there is nothing to mount and the client must upload.
   // `from` nullopt: any repository for which may_pull() holds; a digest that nobody may pull looks like an unknown one.
   // Spec: end-11; security.md B1.8.
   base::Result<bool> mount(const oci::RepositoryName& to, const std::optional<oci::RepositoryName>& from,
-                           const oci::Digest& digest, const std::function<bool(std::string_view repository)>& may_pull);
+                           const oci::Digest& digest, const catalog::Origin& by,
+                           const std::function<bool(std::string_view repository)>& may_pull);
 
  private:
   store::BlobStore& store_;

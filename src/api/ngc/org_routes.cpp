@@ -93,9 +93,10 @@ Result<Answer> make_org(const Services& services, Call& call) {
   BERTH_TRY(auto fields, ngc::BodyFields::parse(call));
   BERTH_TRY(const auto name, fields.get_line("name"));
   BERTH_TRY(const auto display_name, fields.find_line("displayName"));
+  BERTH_TRY(const auto description, fields.find_text("description"));
   const auto members = accounts.members();
   BERTH_TRY(const auto owner, owner_of(fields, members, call.principal));
-  BERTH_CHECK_OK(accounts.create_org(name, display_name.value_or("")));
+  BERTH_CHECK_OK(accounts.create_org(name, display_name.value_or(""), description.value_or("")));
   BERTH_CHECK_OK(accounts.grant(owner, {name, {}}, "ORG_OWNER"));
   return org_answer(services, call, members, name);
 }
@@ -164,7 +165,7 @@ Route org_maker(std::string_view name, std::string_view path) {
       .body = BodyRule::buffered(ngc::kMaxBody, body_too_large),
       .replies = {{200, kJson, "The new organisation. It belongs to `orgOwner.email`, or else to the caller.", ""}},
       .errors = {unsupported, parameter_invalid, name_invalid, name_reserved, object_unknown, already_exists, body_too_large},
-      .summary = "Make an organisation (`name`, `displayName`, `orgOwner`)",
+      .summary = "Make an organisation (`name`, `displayName`, `description`, `orgOwner`)",
       .handler = make_org,
   };
 }

@@ -99,7 +99,7 @@ base::Result<std::optional<oci::Digest>> try_mount(const Services& services, con
   const auto may_pull = [&](std::string_view repository) {
     return services.policy.check(call.principal, auth::Action::registry_pull, {repository}).has_value();
   };
-  BERTH_TRY(const bool mounted, services.blob_push.mount(call.repository(), from, digest, may_pull));
+  BERTH_TRY(const bool mounted, services.blob_push.mount(call.repository(), from, digest, call.origin(), may_pull));
   if (!mounted) return std::nullopt;
   return digest;
 }
@@ -121,18 +121,18 @@ base::Result<Answer> post_upload(const Services& services, Call& call) {
   if (mounted) return created_answer(call.repository(), *mounted);
   BERTH_TRY(auto digest, digest_parameter(call.query));
   if (digest) {
-    BERTH_TRY(auto upload, services.blob_push.begin_single(call.repository(), call.principal, digest->algorithm()));
+    BERTH_TRY(auto upload, services.blob_push.begin_single(call.repository(), call.origin(), digest->algorithm()));
     return intake(std::move(upload), std::nullopt, std::move(digest));
   }
   BERTH_TRY(const auto algorithm, algorithm_parameter(call.query));
-  BERTH_TRY(const auto upload, services.blob_push.begin(call.repository(), call.principal, algorithm));
+  BERTH_TRY(const auto upload, services.blob_push.begin(call.repository(), call.origin(), algorithm));
   return session_answer(202, call.repository(), upload.status());
 }
 
 base::Result<Answer> patch_upload(const Services& services, Call& call) {
   BERTH_TRY(const auto id, call.upload());
   BERTH_TRY(const auto chunk, chunk_of(call.request));
-  BERTH_TRY(auto upload, services.blob_push.resume(call.repository(), call.principal, id, chunk));
+  BERTH_TRY(auto upload, services.blob_push.resume(call.repository(), call.origin(), id, chunk));
   return intake(std::move(upload), chunk, std::nullopt);
 }
 
@@ -143,19 +143,19 @@ base::Result<Answer> put_upload(const Services& services, Call& call) {
     return base::fail(ErrorCode::digest_invalid, "a closing PUT needs ?digest=<algorithm>:<hex> of the whole blob");
   }
   BERTH_TRY(const auto chunk, chunk_of(call.request));
-  BERTH_TRY(auto upload, services.blob_push.resume(call.repository(), call.principal, id, chunk));
+  BERTH_TRY(auto upload, services.blob_push.resume(call.repository(), call.origin(), id, chunk));
   return intake(std::move(upload), chunk, std::move(digest));
 }
 
 base::Result<Answer> get_upload(const Services& services, Call& call) {
   BERTH_TRY(const auto id, call.upload());
-  BERTH_TRY(const auto status, services.blob_push.get_status(call.repository(), call.principal, id));
+  BERTH_TRY(const auto status, services.blob_push.get_status(call.repository(), call.origin(), id));
   return session_answer(204, call.repository(), status);
 }
 
 base::Result<Answer> delete_upload(const Services& services, Call& call) {
   BERTH_TRY(const auto id, call.upload());
-  BERTH_CHECK_OK(services.blob_push.cancel(call.repository(), call.principal, id));
+  BERTH_CHECK_OK(services.blob_push.cancel(call.repository(), call.origin(), id));
   http::Response response;
   response.status = 204;
   return response;

@@ -149,7 +149,7 @@ TEST_F(ApplicationTest, AMountFromWhatMayNotBePulledIsAnUpload) {
   } only_target;
   const auto digest = oci::Digest::of_bytes(base::HashAlgorithm::sha256, base::as_bytes("secret"));
   const auto source = oci::RepositoryName::parse("a/source").value();
-  auto upload = blob_push.begin_single(source, somebody("owner"), base::HashAlgorithm::sha256).value();
+  auto upload = blob_push.begin_single(source, {"owner"}, base::HashAlgorithm::sha256).value();
   ASSERT_TRUE(upload.append(base::as_bytes("secret")));
   ASSERT_TRUE(upload.commit(digest));
   application = make_application({blob_push, manifest_push, blob_pull, manifest_pull, listing, undo, retention, collector, health,
@@ -239,7 +239,7 @@ class RecallTest : public ApplicationTest {
   oci::Digest push_blob(const std::string& repository, const std::string& bytes) {
     const auto digest = oci::Digest::of_bytes(base::HashAlgorithm::sha256, base::as_bytes(bytes));
     auto upload =
-        blob_push.begin_single(oci::RepositoryName::parse(repository).value(), policy.guest(), base::HashAlgorithm::sha256)
+        blob_push.begin_single(oci::RepositoryName::parse(repository).value(), {policy.guest().name}, base::HashAlgorithm::sha256)
             .value();
     EXPECT_TRUE(upload.append(base::as_bytes(bytes)));
     EXPECT_TRUE(upload.commit(digest));

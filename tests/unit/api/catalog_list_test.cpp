@@ -39,7 +39,7 @@ class CatalogList : public AccountsTest {
       const std::string org = one_of(kOrgs);
       const int form = dice(4);
       const std::string text = form == 0 ? last : form == 1 ? org + '/' + one_of(kTeams) + '/' + last : org + '/' + last;
-      ASSERT_TRUE(catalog->link_blob(service::name(text), service::sha256("b"), 1));
+      ASSERT_TRUE(catalog->link_blob(service::name(text), service::sha256("b"), 1, {"tester"}));
       const std::string visibility = one_of(kVisibilities);
       // The teams of a name of one part are the default organisation's.
       const bool teams = visibility == "teams";
@@ -130,7 +130,8 @@ TEST_F(CatalogList, IsWhatTheDecisionLetsThrough) {
 TEST_F(CatalogList, ATokenForItListsWhatItsOwnerMayList) {
   user("ann@x");
   ASSERT_TRUE(accounts.grant("ann@x", {"acme", ""}, "REGISTRY_READ"));
-  for (const auto* name : {"acme/app", "zeta/app"}) ASSERT_TRUE(catalog->link_blob(service::name(name), service::sha256("b"), 1));
+  for (const auto* name : {"acme/app", "zeta/app"})
+    ASSERT_TRUE(catalog->link_blob(service::name(name), service::sha256("b"), 1, {"tester"}));
   const auto token = token_for(basic("ann@x", "a long password"), "registry:catalog:*");
   EXPECT_EQ(fast(bearer(token), 10), Names{"acme/app"});
   EXPECT_EQ(ask(Method::get, "/v2/acme/app/manifests/latest", bearer(token)).status, 401) << "it is for the list alone";

@@ -136,39 +136,39 @@ class LeasesOfBlobs : public ::testing::Test {
 };
 
 TEST_F(LeasesOfBlobs, ALinkBeginsOneAndALaterLinkRenewsIt) {
-  ASSERT_TRUE(catalog_->link_blob(app_, sha256_of("b"), 1));
+  ASSERT_TRUE(catalog_->link_blob(app_, sha256_of("b"), 1, {"tester"}));
   EXPECT_EQ(leased_until("b"), full_lease());
   const std::int64_t first = leased_until("b");
   clock_.advance(30min);
-  ASSERT_TRUE(catalog_->link_blob(app_, sha256_of("b"), 1));
+  ASSERT_TRUE(catalog_->link_blob(app_, sha256_of("b"), 1, {"tester"}));
   EXPECT_EQ(leased_until("b"), first) << "not older than an hour";
   clock_.advance(45min);
-  ASSERT_TRUE(catalog_->link_blob(app_, sha256_of("b"), 1));
+  ASSERT_TRUE(catalog_->link_blob(app_, sha256_of("b"), 1, {"tester"}));
   EXPECT_EQ(leased_until("b"), full_lease());
 }
 
 TEST_F(LeasesOfBlobs, AMountRenewsIt) {
-  ASSERT_TRUE(catalog_->link_blob(app_, sha256_of("b"), 1));
+  ASSERT_TRUE(catalog_->link_blob(app_, sha256_of("b"), 1, {"tester"}));
   clock_.advance(2h);
-  ASSERT_TRUE(catalog_->mount_blob(other_, app_, sha256_of("b")));
+  ASSERT_TRUE(catalog_->mount_blob(other_, app_, sha256_of("b"), {"tester"}));
   EXPECT_EQ(leased_until("b"), full_lease());
 }
 
 TEST_F(LeasesOfBlobs, AManifestOfTheRepositoryMakesALeaseNeedless) {
-  ASSERT_TRUE(catalog_->link_blob(app_, sha256_of("b"), 1));
+  ASSERT_TRUE(catalog_->link_blob(app_, sha256_of("b"), 1, {"tester"}));
   const std::int64_t first = leased_until("b");
   const test::Content content = test::image("m", test::config("b"));
   ASSERT_TRUE(catalog_->put_manifest(put_of(app_, content)));
   clock_.advance(2h);
-  ASSERT_TRUE(catalog_->link_blob(app_, sha256_of("b"), 1));
+  ASSERT_TRUE(catalog_->link_blob(app_, sha256_of("b"), 1, {"tester"}));
   EXPECT_EQ(leased_until("b"), first);
   // In another repository nothing keeps it.
-  ASSERT_TRUE(catalog_->mount_blob(other_, app_, sha256_of("b")));
+  ASSERT_TRUE(catalog_->mount_blob(other_, app_, sha256_of("b"), {"tester"}));
   EXPECT_EQ(leased_until("b"), full_lease());
 }
 
 TEST_F(LeasesOfBlobs, APutIsASignOfLifeOfItsBlobs) {
-  ASSERT_TRUE(catalog_->link_blob(app_, sha256_of("b"), 1));
+  ASSERT_TRUE(catalog_->link_blob(app_, sha256_of("b"), 1, {"tester"}));
   clock_.advance(20h);
   const test::Content content = test::image("m", test::config("b"));
   ASSERT_TRUE(catalog_->put_manifest(put_of(app_, content)));
@@ -176,7 +176,7 @@ TEST_F(LeasesOfBlobs, APutIsASignOfLifeOfItsBlobs) {
 }
 
 TEST_F(LeasesOfBlobs, ARefusedPutRenewsNothing) {
-  ASSERT_TRUE(catalog_->link_blob(app_, sha256_of("b"), 1));
+  ASSERT_TRUE(catalog_->link_blob(app_, sha256_of("b"), 1, {"tester"}));
   const std::int64_t first = leased_until("b");
   clock_.advance(20h);
   const test::Content content = test::image("m", test::config("b"), {test::layer("missing")});

@@ -148,7 +148,7 @@ class Open : public Migrate {
 TEST_F(Open, MakesAPrivateFileAndLeavesNoLogBehind) {
   {
     auto catalog = open_catalog().value();
-    ASSERT_TRUE(catalog->link_blob(test::repository("a"), test::sha256_of("b"), 1));
+    ASSERT_TRUE(catalog->link_blob(test::repository("a"), test::sha256_of("b"), 1, {"tester"}));
     EXPECT_EQ(std::filesystem::status(path_).permissions(), std::filesystem::perms(0600));
     EXPECT_EQ(std::filesystem::status(path_ + "-wal").permissions(), std::filesystem::perms(0600));
   }

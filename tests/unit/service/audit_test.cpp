@@ -136,11 +136,11 @@ TEST_F(AuditTest, AFloodIsBoundedAndWhatIsLostIsCounted) {
 
 TEST_F(AuditTest, TheHeadFollowsTheRowsAndIsNeverAhead) {
   EXPECT_EQ(read_audit_head(fs, directory.path()).value(), (AuditHead{0, std::string(catalog::kAuditStart)}));
-  ASSERT_TRUE(catalog->accounts().create_org("first", "", {"x"}));
+  ASSERT_TRUE(catalog->accounts().create_org("first", "", "", {"x"}));
   EXPECT_THAT(verify().findings, IsEmpty()) << "in the first second";
   write(3);
   EXPECT_EQ(read_audit_head(fs, directory.path()).value(), catalog->audit().get_head().value());
-  ASSERT_TRUE(catalog->accounts().create_org("acme", "", {"x"}));
+  ASSERT_TRUE(catalog->accounts().create_org("acme", "", "", {"x"}));
   EXPECT_EQ(verify().ahead, 1U) << "a crash now leaves the database ahead by what was written since";
   EXPECT_THAT(verify().findings, IsEmpty());
   ASSERT_TRUE(audit->flush());
@@ -149,7 +149,7 @@ TEST_F(AuditTest, TheHeadFollowsTheRowsAndIsNeverAhead) {
 
 TEST_F(AuditTest, AStartGoesOnWhereACrashStopped) {
   write(3);
-  ASSERT_TRUE(catalog->accounts().create_org("acme", "", {"x"}));
+  ASSERT_TRUE(catalog->accounts().create_org("acme", "", "", {"x"}));
   open();
   ASSERT_TRUE(audit->start());
   write(1);

@@ -62,13 +62,13 @@ class ServiceTest : public ::testing::Test {
                               .bytes = std::move(bytes),
                               .tags = {},
                               .condition = std::move(condition),
-                              .by = {alice.name}});
+                              .by = alice});
   }
 
   test::TemporaryDirectory directory;
   base::ManualClock clock{base::from_unix_micros(1'700'000'000'000'000)};
-  auth::Principal alice{.kind = auth::Principal::Kind::user, .name = "alice"};
-  auth::Principal mallory{.kind = auth::Principal::Kind::user, .name = "mallory"};
+  catalog::Origin alice{.principal = "alice", .key = 0, .address = {}, .request = {}};
+  catalog::Origin mallory{.principal = "mallory", .key = 0, .address = {}, .request = {}};
   Health health;
   std::unique_ptr<store::BlobStore> store;
   std::unique_ptr<catalog::Catalog> catalog;

@@ -39,19 +39,19 @@ TEST_F(ServiceTest, ChunkMustStartWhereTheUploadStands) {
 TEST_F(ServiceTest, MountNeedsTheBlobInTheNamedRepository) {
   const auto digest = push_blob(name("a/one"), "hello");
   const auto anybody = [](std::string_view) { return true; };
-  EXPECT_FALSE(blob_push.mount(name("b/x"), name("a/other"), digest, anybody).value());
+  EXPECT_FALSE(blob_push.mount(name("b/x"), name("a/other"), digest, alice, anybody).value());
   EXPECT_FALSE(blob_pull.get_size(name("b/x"), digest));
-  EXPECT_TRUE(blob_push.mount(name("b/x"), name("a/one"), digest, anybody).value());
+  EXPECT_TRUE(blob_push.mount(name("b/x"), name("a/one"), digest, alice, anybody).value());
   EXPECT_EQ(blob_pull.get_size(name("b/x"), digest).value(), 5U);
 }
 
 TEST_F(ServiceTest, MountDoesNotReachWhereTheCallerMayNotPull) {
   const auto digest = push_blob(name("secret/one"), "hello");
   const auto not_secret = [](std::string_view repository) { return !repository.starts_with("secret/"); };
-  EXPECT_FALSE(blob_push.mount(name("b/x"), name("secret/one"), digest, not_secret).value());
-  EXPECT_FALSE(blob_push.mount(name("b/x"), std::nullopt, digest, not_secret).value());
+  EXPECT_FALSE(blob_push.mount(name("b/x"), name("secret/one"), digest, alice, not_secret).value());
+  EXPECT_FALSE(blob_push.mount(name("b/x"), std::nullopt, digest, alice, not_secret).value());
   push_blob(name("public/one"), "hello");
-  EXPECT_TRUE(blob_push.mount(name("b/x"), std::nullopt, digest, not_secret).value());
+  EXPECT_TRUE(blob_push.mount(name("b/x"), std::nullopt, digest, alice, not_secret).value());
 }
 
 TEST_F(ServiceTest, ManifestNeedsItsBlobsInItsOwnRepository) {

@@ -39,7 +39,7 @@ class RetentionTest : public ServiceTest {
     }
   }
   void set(std::string_view scope, std::string_view rule) {
-    ASSERT_TRUE(retention.put_rule(scope, parse_retention_rule(rule).value(), {alice.name}));
+    ASSERT_TRUE(retention.put_rule(scope, parse_retention_rule(rule).value(), alice));
   }
   std::string going(const oci::RepositoryName& repository) {
     std::string text;

@@ -158,8 +158,8 @@ TEST_F(ScrubTest, ADamagedBlobIsNotMounted) {
   const auto digest = push_blob(app, "content");
   ASSERT_TRUE(catalog->damage().record(digest, "test"));
   const auto anybody = [](std::string_view) { return true; };
-  EXPECT_FALSE(blob_push.mount(name("b/x"), app, digest, anybody).value());
-  EXPECT_FALSE(blob_push.mount(name("b/x"), std::nullopt, digest, anybody).value());
+  EXPECT_FALSE(blob_push.mount(name("b/x"), app, digest, alice, anybody).value());
+  EXPECT_FALSE(blob_push.mount(name("b/x"), std::nullopt, digest, alice, anybody).value());
 }
 
 }  // namespace

@@ -158,14 +158,14 @@ TEST_F(UpkeepTest, WhatOneDeletesAnotherRestores) {
   push_blob(name("a/one"), "{}");
   push_blob(name("a/one"), "layer");
   ASSERT_TRUE(push_manifest(name("a/one"), "v1", image("{}", "layer")));
-  ASSERT_TRUE(manifest_pull.remove(name("a/one"), tag("v1"), {}, {alice.name}));
+  ASSERT_TRUE(manifest_pull.remove(name("a/one"), tag("v1"), {}, alice));
   const auto events = undo.list(name("a/one"), 0, 10).value().events;
   ASSERT_EQ(events.size(), 2U);
-  ASSERT_TRUE(undo.restore(name("a/one"), events[0].id, {mallory.name}));
+  ASSERT_TRUE(undo.restore(name("a/one"), events[0].id, mallory));
   EXPECT_TRUE(manifest_pull.get(name("a/one"), tag("v1")));
-  const auto event = undo.delete_repository(name("a/one"), {alice.name}).value();
+  const auto event = undo.delete_repository(name("a/one"), alice).value();
   EXPECT_FALSE(manifest_pull.get(name("a/one"), tag("v1")));
-  ASSERT_TRUE(undo.restore(name("a/one"), event, {mallory.name}));
+  ASSERT_TRUE(undo.restore(name("a/one"), event, mallory));
   EXPECT_TRUE(manifest_pull.get(name("a/one"), tag("v1")));
 }
 
