@@ -55,6 +55,7 @@ class Everywhere(AccountsCase):
         with open(os.path.join(self.folder, "smtp-password"), "w", encoding="ascii") as file:
             file.write(self.canary("smtp") + "\n")
         self.daemon.environment |= {
+            "BERTH_REFUSAL_DELAY": "0s",  # dozens of them
             "BERTH_LOG_LEVEL": "trace", "BERTH_SMTP_URL": f"smtp://127.0.0.1:{self.mail.server_address[1]}", "BERTH_SMTP_FROM": "berth@example.com",
             "BERTH_SMTP_TLS": "never", "BERTH_SMTP_USER": "berth", "BERTH_SMTP_PASSWORD_FILE": os.path.join(self.folder, "smtp-password")}
 
