@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "berth/base/log.h"
-#include "http/forwarded.h"
 
 namespace berth::http {
 
