@@ -101,6 +101,12 @@ AuditEvent team_event(AuditKind kind, std::string_view org, std::string_view tea
   return {.kind = kind, .by = by, .org = std::string(org), .subject = team_subject(org, team), .detail = {}};
 }
 
+Result<void> ensure_team(Connection& connection, std::string_view org, std::string_view team, const Act& act) {
+  BERTH_TRY(const auto made, connection.run(Query::ensure_team, {team, act.now, org}));
+  if (made == 0) return {};
+  return act.audit.append(connection, team_event(AuditKind::team_created, org, team, act.by), act.now);
+}
+
 Result<AuditEvent> grant_event(Connection& connection, AuditKind kind, std::int64_t user, const Grant& grant, const Origin& by) {
   BERTH_TRY(auto org, get_org(connection, grant.org));
   AuditEvent event{.kind = kind,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "berth/catalog/accounts.h"
+#include "catalog/audit_chain.h"
 #include "catalog/sqlite.h"
 
 namespace berth::catalog {
@@ -37,6 +38,9 @@ AuditEvent team_event(AuditKind kind, std::string_view org, std::string_view tea
 // Errors: unknown (org, team).
 base::Result<AuditEvent> grant_event(Connection& connection, AuditKind kind, std::int64_t user, const Grant& grant,
                                      const Origin& by);
+
+// Makes the team's row, and tells of it, when the organisation has a row and no such team.
+base::Result<void> ensure_team(Connection& connection, std::string_view org, std::string_view team, const Act& act);
 
 // An UPDATE or DELETE that must meet a row.
 base::Result<void> must_change(Connection& connection, Query query, Values values, std::string_view what);

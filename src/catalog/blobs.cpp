@@ -22,15 +22,11 @@ Result<std::optional<BlobRow>> first_blob(Connection& connection, Query query, V
 
 // The team that a name of three parts or more lies in gets its row with its first repository, where there are accounts: whoever may not
 // make teams was refused before. Without accounts there is no row of the organisation, and nothing happens.
-Result<void> ensure_team(Connection& connection, std::string_view name, const Act& act) {
+Result<void> ensure_team_of(Connection& connection, std::string_view name, const Act& act) {
   const auto first = name.find('/');
   const auto second = first == std::string_view::npos ? first : name.find('/', first + 1);
   if (second == std::string_view::npos) return {};
-  const auto org = name.substr(0, first);
-  const auto team = name.substr(first + 1, second - first - 1);
-  BERTH_TRY(const auto made, connection.run(Query::ensure_team, {team, act.now, org}));
-  if (made == 0) return {};
-  return act.audit.append(connection, team_event(AuditKind::team_created, org, team, act.by), act.now);
+  return ensure_team(connection, name.substr(0, first), name.substr(first + 1, second - first - 1), act);
 }
 
 }  // namespace
@@ -44,7 +40,7 @@ Result<std::int64_t> ensure_repository(Connection& connection, std::string_view 
   if (found) return *found;
   BERTH_TRY(const auto made, connection.find_integer(Query::insert_repository, {name, act.now}));
   if (!made) return fail(ErrorCode::internal, "the catalog failed");
-  BERTH_CHECK_OK(ensure_team(connection, name, act));
+  BERTH_CHECK_OK(ensure_team_of(connection, name, act));
   return *made;
 }
 

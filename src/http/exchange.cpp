@@ -116,12 +116,13 @@ struct Exchange::Late {
   ~Late() { engine->late_refusals.give(1); }
 };
 
+// Called by the job that delivers, which holds us.
 Exchange::AnswerDone Exchange::refusing_late(AnswerDone done) {
-  return [self = shared_from_this(), done = std::move(done)](Answer answer) mutable {
+  return [this, done = std::move(done)](Answer answer) mutable {
     constexpr int kTooManyRequests = 429;
     const bool refused = answer && *answer && (*answer)->status == kTooManyRequests;
-    const bool late = refused && self->engine_->limits.refusal_delay.count() > 0 && self->engine_->late_refusals.take(1);
-    if (late) return self->deliver_late(std::move(done), std::move(answer));
+    const bool late = refused && engine_->limits.refusal_delay.count() > 0 && engine_->late_refusals.take(1);
+    if (late) return deliver_late(std::move(done), std::move(answer));
     done(std::move(answer));
   };
 }
