@@ -31,6 +31,7 @@ from registry import Image, digest_of, push_image  # noqa: E402
 LAYER = "application/vnd.oci.image.layer.v1.tar"
 IMAGE = "application/vnd.oci.image.manifest.v1+json"
 SIZE = 4096
+WARM = 1000  # pushes and pulls before memory is looked at
 # No round by itself; bytes go as soon as their row did.
 QUIET = {"BERTH_GC_INTERVAL": "300d", "BERTH_GC_GRACE": "0s", "BERTH_DISK_RESERVE": "0", "BERTH_DISK_RESERVE_PERCENT": "0", "BERTH_LOG_LEVEL": "warning",
          "BERTH_SCRUB_RATE": "0"}  # the files do not hold what their digests say
@@ -123,14 +124,14 @@ class Bench:
         print(f"collect: filled in {time.monotonic() - began:.0f} s: {options.kept} blobs ({len(files)} with files) and {options.manifests} manifests kept, {options.dead} blobs dead", flush=True)
         # What a daemon needs that has done its work for a while: some pushes, pulls and removals.
         client = self.start(BERTH_GC_INTERVAL="1s", BERTH_GC_RATE="100")
-        for n in range(1000):
+        for n in range(WARM):
             content = f"warm {n} ".encode() * 400
             response = client.post(f"/v2/bench/warm/blobs/uploads/?digest={digest_of(content)}", content)
             assert response.status == 201, response
             client.get(f"/v2/bench/warm/blobs/{digest_of(content)}")
         warm = self.daemon.peak_rss()
         self.daemon.stop()
-        left = self.count_files() - len(files) - 1000  # removal went on until the stop
+        left = self.count_files() - len(files) - WARM  # removal went on until the stop
         client = self.start(BERTH_GC_RATE="5000")
         before = self.daemon.rss()
         self.daemon.forget_peak_rss()

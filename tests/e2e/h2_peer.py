@@ -25,8 +25,8 @@ def encode(encoder, fields):
 
 
 class Peer:
-    def __init__(self, port, settings=None, authorization=None):
-        self.credential = [("authorization", authorization)] if authorization else []
+    def __init__(self, port, settings=None, credential=()):
+        self.credential = credential  # fields of every head
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.encoder = Encoder()

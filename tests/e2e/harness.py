@@ -173,6 +173,11 @@ class Daemon:
         """The same for curl and h2load, or nothing."""
         return ["-H", f"Authorization: {self.authorization}"] if self.key else []
 
+    @property
+    def authorization_fields(self):
+        """The same as fields of HTTP/2, or none."""
+        return [("authorization", self.authorization)] if self.key else []
+
     def write_docker_config(self, folder):
         """A config.json as `docker login` leaves it, which most clients read; with --open it signs nobody in."""
         os.makedirs(folder, exist_ok=True)

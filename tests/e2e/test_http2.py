@@ -51,7 +51,7 @@ class Attacks(BerthTestCase):
         return self.daemon.rss()
 
     def run_attack(self, attack, settings=None):
-        peer = h2_peer.Peer(self.daemon.port, settings, self.daemon.authorization)
+        peer = h2_peer.Peer(self.daemon.port, settings, self.daemon.authorization_fields)
         peer.digest = self.digest
         began = time.monotonic()
         step = 0
@@ -209,8 +209,7 @@ class Slow(BerthTestCase):
         return h2_peer.PREFACE + h2_peer.SettingsFrame(0).serialize() + b"".join(frame.serialize() for frame in frames)
 
     def block(self, target, method="GET", more=()):
-        credential = [("authorization", self.daemon.authorization)] if self.daemon.key else []
-        return h2_peer.encode(h2_peer.Encoder(), [(":method", method), (":scheme", "http"), (":authority", "h"), (":path", target), *credential, *more])
+        return h2_peer.encode(h2_peer.Encoder(), [(":method", method), (":scheme", "http"), (":authority", "h"), (":path", target), *self.daemon.authorization_fields, *more])
 
     def test_slow_headers(self):
         self.beside(self.h2(h2_peer.HeadersFrame(1, data=self.block("/v2/"), flags=["END_STREAM"])))

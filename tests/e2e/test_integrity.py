@@ -166,7 +166,7 @@ class FlippedDatabase(Damage):
                         wrong.append(f"{repository}:{reference} has the type {answer.header('Content-Type')}")
                     if answer.body != image.manifest:
                         wrong.append(f"{repository}:{reference} is another manifest")
-                elif answer.status < 500 and answer.status != 401:  # the key's own row may be what was flipped
+                elif answer.status < 500 and not (self.daemon.accounts and answer.status == 401):  # the key's own row may be what was flipped
                     wrong.append(f"{repository}:{reference} answers {answer.status}")
         client.close()
         self.daemon.kill()

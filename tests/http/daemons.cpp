@@ -12,8 +12,6 @@ namespace {
 using app::Setting;
 using base::ErrorCode;
 
-constexpr std::string_view kAccounts = "accounts";
-
 struct Variant {
   std::string_view name;
   SettingValues settings;
@@ -25,7 +23,6 @@ const std::vector<Variant>& variants() {
       {"full", {{Setting::disk_reserve, "1024TiB"}}},  // no disk has so much: every push is refused
       {"sparse", {{Setting::sparse_indexes, "true"}}},
       {"read_only", {{Setting::read_only, "true"}}},
-      {kAccounts, {{Setting::open, "false"}}},
   };
   return kVariants;
 }
@@ -36,14 +33,17 @@ struct Running {
   Words words;
 };
 
-std::map<std::string, std::unique_ptr<Running>, std::less<>>& running() {
-  static std::map<std::string, std::unique_ptr<Running>, std::less<>> all;
-  return all;
+// A row of variants(), and who may come.
+using Shared = std::pair<std::string, Access>;
+
+Shared shared(std::string_view variant, Access access) {
+  if (variant == "accounts") return {"default", Access::accounts};
+  return {std::string(variant), access};
 }
 
-std::string name_of(std::string_view variant, Access access) {
-  if (access == Access::open) return std::string(variant);
-  return variant == "default" ? std::string(kAccounts) : std::string(variant) + " with " + std::string(kAccounts);
+std::map<Shared, std::unique_ptr<Running>>& running() {
+  static std::map<Shared, std::unique_ptr<Running>> all;
+  return all;
 }
 
 const Variant* find_variant(std::string_view name) {
@@ -119,34 +119,34 @@ base::Result<std::unique_ptr<app::Daemon>> start_test_daemon(const std::string& 
 
 const Words& words_of_variant(std::string_view variant, Access access) {
   static const Words kNone;
-  const auto found = running().find(name_of(variant, access));
+  const auto found = running().find(shared(variant, access));
   return found == running().end() ? kNone : found->second->words;
 }
 
-bool is_variant(std::string_view variant) { return find_variant(variant) != nullptr; }
+bool is_variant(std::string_view variant) { return find_variant(shared(variant, Access::open).first) != nullptr; }
 
 base::Result<std::string> url_of_variant(std::string_view variant, Wire wire, Access access) {
   const auto url_of = [wire](const Running& one) { return one.daemon->urls().at(wire == Wire::plain ? 0 : 1); };
-  const auto name = name_of(variant, access);
-  const auto found = running().find(name);
+  const auto wanted = shared(variant, access);
+  const auto found = running().find(wanted);
   if (found != running().end()) return url_of(*found->second);
-  const auto* row = find_variant(variant);
+  const auto* row = find_variant(wanted.first);
   if (row == nullptr) return base::fail(ErrorCode::configuration_invalid, "there is no daemon variant " + std::string(variant));
   auto fresh = std::make_unique<Running>();
   SettingValues settings = {{Setting::listen, "http://127.0.0.1:0,https://127.0.0.1:0"}, {Setting::tls_self_signed, "true"}};
   settings.insert(settings.end(), row->settings.begin(), row->settings.end());
-  if (name.ends_with(kAccounts)) {
+  if (wanted.second == Access::accounts) {
     BERTH_TRY(fresh->words, make_people(fresh->directory.path()));
   }
-  BERTH_TRY(fresh->daemon, start_test_daemon(fresh->directory.path(), settings, access));
+  BERTH_TRY(fresh->daemon, start_test_daemon(fresh->directory.path(), settings, wanted.second));
   auto url = url_of(*fresh);
-  running().emplace(name, std::move(fresh));
+  running().emplace(wanted, std::move(fresh));
   return url;
 }
 
 bool stop_variants() {
   bool clean = true;
-  for (auto& [name, one] : running()) clean = one->daemon->stop() && clean;
+  for (auto& [which, one] : running()) clean = one->daemon->stop() && clean;
   running().clear();
   return clean;
 }

@@ -35,8 +35,8 @@ base::Result<Words> make_people(const std::string& data);
 
 // Which of a daemon's two listeners: plain, or with a certificate of its own making.
 enum class Wire : std::uint8_t { plain, tls };
-// The address of the shared daemon of a variant ("default", "full", "sparse"). The variant "accounts" is "default" with accounts. Errors: configuration_invalid (no such variant), those of
-// app::start_daemon().
+// The address of the shared daemon of a variant ("default", "full", "sparse", "read_only"; "accounts" is "default" with accounts).
+// Errors: configuration_invalid (no such variant), those of app::start_daemon().
 base::Result<std::string> url_of_variant(std::string_view variant, Wire wire = Wire::plain, Access access = Access::open);
 // Empty without accounts.
 const Words& words_of_variant(std::string_view variant, Access access = Access::open);

@@ -1,4 +1,5 @@
-// Registers every case of tests/http/cases once per protocol, as <protocol>/<file>.<title>, and once more with accounts, and runs what GoogleTest selects.
+// Registers every case of tests/http/cases once per protocol, as <protocol>/<file>.<title>, and once more with accounts, as
+// http1_accounts/<file>.<title>, and runs what GoogleTest selects.
 #include <gtest/gtest.h>
 
 #include <cctype>
