@@ -18,6 +18,10 @@ constexpr std::size_t kSmallestRead = 4 * 1024;
 constexpr std::size_t kLargestRead = 128 * 1024;
 // nghttp2 gets so much at once; then what it queued is counted.
 constexpr std::size_t kSlice = 16 * 1024;
+// So many requests are begun in one turn of the loop; then its other connections have theirs. Of a read that has more, nghttp2 gets less at
+// once than so many heads need.
+constexpr std::size_t kHeadsPerTurn = 16;
+constexpr std::size_t kSmallSlice = 256;
 // Frames that wait to be sent beyond this come from a peer that makes us talk and does not listen.
 constexpr std::size_t kQueued = 1000;
 // How long our PING may take before we stop waiting for requests that are on their way.
@@ -55,10 +59,8 @@ void H2Session::start() {
   }
   windows_.emplace(session_, engine_->h2_windows);
   idle_.set(engine_->limits.idle_timeout);
-  const std::shared_ptr<InputBuffer> input = std::move(input_);
-  if (!take(input->bytes())) return;
+  take(input_->bytes());
   if (engine_->stopping) wind_down();
-  if (phase_ != Phase::ended) read();
 }
 
 // --- bytes in ---
@@ -84,35 +86,48 @@ void H2Session::received(const base::Result<std::size_t>& size) {
   } else if (*size < read_capacity_ / 8) {
     read_wanted_ = std::max(read_capacity_ / 4, kSmallestRead);
   }
-  if (!take({read_buffer_.get(), *size})) return;
-  read();
+  take({read_buffer_.get(), *size});
 }
 
-// False when the connection has ended.
-bool H2Session::take(base::ByteView bytes) {
+// `bytes` stay where they are until all of them were taken; the next read begins then.
+void H2Session::take(base::ByteView bytes) {
   std::string_view objection;
+  std::size_t heads = 0;
   const bool allowed = scanner_.scan(bytes, [&](const H2FrameHeader& frame) {
+    if (frame.type == H2FrameType::headers) ++heads;
     const auto found = guard_.received(frame);
     objection = found.value_or(std::string_view());
     return !found;
   });
-  if (!allowed) {
-    end_with(H2Code::enhance_your_calm, objection);
-    return false;
+  if (!allowed) return end_with(H2Code::enhance_your_calm, objection);
+  untaken_ = bytes;
+  slice_ = heads > kHeadsPerTurn ? kSmallSlice : kSlice;
+  take_turn();
+}
+
+void H2Session::take_turn() {
+  if (phase_ == Phase::ended) return;
+  heads_this_turn_ = 0;
+  while (!untaken_.empty()) {
+    if (heads_this_turn_ >= kHeadsPerTurn) {
+      // Refused only by a loop that stops, which tells the connection.
+      static_cast<void>(slot_->loop->post([self = shared_from_this()] { self->take_turn(); }));
+      return;
+    }
+    const std::size_t size = std::min(untaken_.size(), slice_);
+    if (!take_slice(untaken_.first(size))) return;
+    untaken_ = untaken_.subspan(size);
   }
-  while (!bytes.empty()) {
-    const std::size_t size = std::min(bytes.size(), kSlice);
-    if (!take_slice(bytes.first(size))) return false;
-    bytes = bytes.subspan(size);
-  }
+  input_.reset();
   if (windows_->crowded()) {
     for (const auto& [id, stream] : streams_) stream->push_body();
   }
   watch_debt();
   flush();
-  return phase_ != Phase::ended;
+  if (phase_ != Phase::ended) read();
 }
 
+// False when the connection has ended.
 bool H2Session::take_slice(base::ByteView bytes) {
   inside_ = true;
   const auto used = nghttp2_session_mem_recv(session_, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
@@ -149,6 +164,7 @@ void H2Session::debt_over() { end_with(H2Code::enhance_your_calm, "header_timeou
 // False when too many requests are still being worked on, those that were reset included: a reset is no way to free a place.
 bool H2Session::stream_begins(std::int32_t id) {
   if (static_cast<std::size_t>(work_.use_count()) > 2 * std::size_t{engine_->limits.http2.streams}) return false;
+  ++heads_this_turn_;
   idle_.clear();
   streams_.emplace(id, std::make_shared<H2Stream>(engine_, slot_->loop, *this, id, engine_->new_request(*connection_), work_));
   return true;

@@ -5,7 +5,8 @@
 //   kernel ◄── one write at a time ◄── H2Output ◄── H2Stream … H2Source
 //
 // nghttp2 chooses whose DATA goes next: small answers first, the rest in turns of one frame (RFC 9218 urgencies that we set, not the
-// peer). A write is at most 256 KiB, so an answer waits for that much at most. Nothing is sent from inside nghttp2's callbacks.
+// peer). A write is at most 256 KiB, so an answer waits for that much at most. Nothing is sent from inside nghttp2's callbacks. Many requests
+// that came at once are begun a few in each turn of the loop, so that its other connections do not wait for all of them.
 //
 // Ends:  drained (wind_down, idle)   GOAWAY, PING, GOAWAY when it is answered, the last stream, close
 //        broken by the peer          GOAWAY with nghttp2's reason, close
@@ -71,7 +72,8 @@ class H2Session final : public Session, public H2Wire, public std::enable_shared
   void open_session();
   void read();
   void received(const base::Result<std::size_t>& size);
-  bool take(base::ByteView bytes);
+  void take(base::ByteView bytes);
+  void take_turn();
   bool take_slice(base::ByteView bytes);
   void written(const base::Result<void>& result);
   void settle();
@@ -89,7 +91,7 @@ class H2Session final : public Session, public H2Wire, public std::enable_shared
   std::shared_ptr<Engine> engine_;
   std::shared_ptr<LoopSlot> slot_;
   std::shared_ptr<net::Connection> connection_;
-  std::shared_ptr<InputBuffer> input_;  // of the first bytes alone
+  std::shared_ptr<InputBuffer> input_;  // the first bytes, until they are taken
   nghttp2_session* session_ = nullptr;
   std::optional<H2Windows> windows_;
   H2FrameScanner scanner_;
@@ -104,6 +106,9 @@ class H2Session final : public Session, public H2Wire, public std::enable_shared
   std::unique_ptr<std::byte[]> read_buffer_;
   std::size_t read_capacity_ = 0;
   std::size_t read_wanted_ = 0;
+  base::ByteView untaken_;  // of what was read
+  std::size_t slice_ = 0;
+  std::size_t heads_this_turn_ = 0;
 
   H2Output output_;
   bool writing_ = false;

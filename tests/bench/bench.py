@@ -30,6 +30,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
 
 from harness import BINARY, Client, end_process, free_port, start_process, wait_until  # noqa: E402
 import accounts  # noqa: E402
+import attacks  # noqa: E402
 import lists  # noqa: E402
 from registry import IMAGE_MANIFEST, Image, push_blob, push_image  # noqa: E402
 
@@ -568,7 +569,7 @@ def main():
             idle, peak = memory_row(world)
             print(f"\nmemory: idle {idle:.1f} MB (goal <= 20), peak under 8 pulls and 4 pushes of 1 GB {peak:.1f} MB (goal <= 64)")
             out.append({"row": "memory", "idle": idle, "peak": peak})
-        for name, measure in accounts.ROWS.items():
+        for name, measure in {**attacks.ROWS, **accounts.ROWS}.items():
             if wanted(name):
                 measure(sys.modules[__name__], world.folder, arguments.rounds, arguments.seconds, out)
         if arguments.out:

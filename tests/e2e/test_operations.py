@@ -149,7 +149,7 @@ class Drain(Operations):
         try:
             socket.create_connection(("127.0.0.1", self.daemon.port), timeout=1).close()
             return False
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):  # reset: it stood in the listener's queue when that was closed
             return True
 
     def end_and_expect_exit_0(self):

@@ -12,6 +12,8 @@
 namespace berth::test {
 namespace {
 
+using http::H2FrameHeader;
+using http::H2FrameType;
 using std::chrono::milliseconds;
 using ::testing::Each;
 using ::testing::ElementsAre;
@@ -135,6 +137,38 @@ TEST_F(WireH2, ManyStreamsAtOnceEachGetTheirOwn) {
   H2Client client(port());
   for (int i = 0; i < 90; ++i) client.request("GET", "/" + std::to_string(i));
   for (int i = 0; i < 90; ++i) EXPECT_EQ(client.reply(1 + 2 * i).body, "ok /" + std::to_string(i));
+}
+
+TEST_F(WireH2, ManyRequestsAtOnceLetOthersInBetween) {
+  constexpr int kMany = 60;  // in one read
+  base::Synced<std::vector<std::string>> order;
+  handler.on_recall([&](const http::Request& request) {
+    order.with([&](auto& targets) { targets.push_back(request.target); });
+    order.notify_all();
+    if (request.target == "/0") gate.pass();
+  });
+  start();
+  H2Client other(port());
+  other.reply(other.request("GET", "/before"));
+  std::string heads;
+  for (int i = 0; i < kMany; ++i) {
+    const std::string block = header_block(head_of("GET", "/" + std::to_string(i)));
+    const auto header =
+        http::write_frame_header({static_cast<std::uint32_t>(block.size()), H2FrameType::headers,
+                                  H2FrameHeader::kEndHeaders | H2Client::kEnd, 1U + 2 * static_cast<std::uint32_t>(i)});
+    heads.append(header.begin(), header.end()).append(block);
+  }
+  H2Client many(port());
+  many.send_raw(heads);
+  order.wait([](const auto& targets) { return targets.size() == 2; }, [](const auto&) {});
+  const std::int32_t asked = other.request("GET", "/other");  // while the loop begins the first of many
+  gate.open();
+  EXPECT_EQ(other.reply(asked).status, 200);
+  for (int i = 0; i < kMany; ++i) EXPECT_EQ(many.reply(1 + 2 * i).body, "ok /" + std::to_string(i));
+  order.with([](const auto& targets) {
+    EXPECT_EQ(targets.size(), kMany + 2U);
+    EXPECT_NE(targets.back(), "/other");
+  });
 }
 
 TEST_F(WireH2, ABodyGoesToTheConsumerWholeAndInOrder) {

@@ -33,6 +33,7 @@ base::Result<std::string> ListGenerator::next() {
 }
 
 std::shared_ptr<const http::Response> PathHandler::recall(const http::Request& request) {
+  look_(request);
   const auto known = at_hand_.find(request.target);
   return known == at_hand_.end() ? nullptr : known->second;
 }

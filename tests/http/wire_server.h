@@ -97,6 +97,9 @@ class PathHandler final : public http::Handler {
     at_hand_[target] = std::make_shared<const http::Response>(std::move(response));
   }
 
+  // Before the server starts: called first for each request that has no body, on its loop.
+  void on_recall(std::function<void(const http::Request&)> look) { look_ = std::move(look); }
+
   std::shared_ptr<const http::Response> recall(const http::Request& request) override;
   http::Outcome begin(const http::Request& request) override;
   http::Response render_error(const http::Request& request, const base::Error& error) override;
@@ -114,6 +117,7 @@ class PathHandler final : public http::Handler {
   };
   std::map<std::string, Begin> begins_;
   std::map<std::string, std::shared_ptr<const http::Response>> at_hand_;
+  std::function<void(const http::Request&)> look_ = [](const http::Request&) {};
   base::Synced<Log> log_;
 };
 
