@@ -38,7 +38,7 @@ constexpr SettingRow kRows[] = {
     {Setting::connections, "connections", SettingType::number, "10000", 1, 1000000, "", "Open connections at most; one more is answered 503."},
     {Setting::connections_per_address, "connections_per_address", SettingType::number, "2000", 1, 1000000, "", "Open connections from one address at most."},
     {Setting::handshake_timeout, "handshake_timeout", SettingType::duration, "10s", 10, kHour, "", "From a new connection to the end of its TLS handshake."},
-    {Setting::refusal_delay, "refusal_delay", SettingType::duration, "1s", 0, 60'000, "", "How long an answer 429 is held back: too many wrong passwords, or requests beyond a caller's limit. Asking again at once brings nothing then."},
+    {Setting::refusal_delay, "refusal_delay", SettingType::duration, "1s", 0, 60'000, "", "How long an answer 429 is held back at least, and up to half as long again: too many wrong passwords, or requests beyond a caller's limit. Asking again at once brings nothing then."},
     {Setting::header_timeout, "header_timeout", SettingType::duration, "10s", 10, kHour, "", "From the first byte of a request to the end of its header."},
     {Setting::idle_timeout, "idle_timeout", SettingType::duration, "60s", 10, kDay, "", "How long a connection may stay open between requests."},
     {Setting::write_stall_timeout, "write_stall_timeout", SettingType::duration, "60s", 10, kDay, "", "How long a client may take no byte of a response."},

@@ -63,6 +63,7 @@ struct Engine {
   ByteBudget h2_windows;     // promised to uploads
   ByteBudget h2_output;      // large output buffers
   ByteBudget late_refusals;  // answers, each a 429 that is not sent yet
+  Spread late_spread;        // of the times at which they are
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> refusals_open{0};  // connections beyond the limit that are just being told so
 };

@@ -135,7 +135,7 @@ void Exchange::deliver_late(AnswerDone done, Answer answer) {
     late->done(std::move(late->answer));
   };
   late_ = std::unique_ptr<Late>(new Late{engine_, std::move(done), std::move(answer), {*loop_, expired}});
-  late_->deadline.set(engine_->limits.refusal_delay);
+  late_->deadline.set(engine_->late_spread.next(engine_->limits.refusal_delay));
 }
 
 // --- what a codec asks for ---

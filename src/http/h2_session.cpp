@@ -110,7 +110,7 @@ void H2Session::take_turn() {
   heads_this_turn_ = 0;
   while (!untaken_.empty()) {
     if (heads_this_turn_ >= kHeadsPerTurn) {
-      // Refused only by a loop that stops, which tells the connection.
+      // Refused only by a loop that stops, whose sessions were cut before.
       static_cast<void>(slot_->loop->post([self = shared_from_this()] { self->take_turn(); }));
       return;
     }

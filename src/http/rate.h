@@ -1,4 +1,4 @@
-// Bounds that several connections or moments share: a token bucket and a budget of bytes.
+// Bounds that several connections or moments share: a token bucket, a budget of bytes, and delays that do not end together.
 #pragma once
 
 #include <algorithm>
@@ -59,6 +59,20 @@ class ByteBudget {
  private:
   const std::uint64_t total_;
   std::atomic<std::uint64_t> used_{0};
+};
+
+// Delays for many who were told to wait at once, so that they are not back at once. Any thread.
+class Spread {
+ public:
+  // `least` or up to half as long again. However many are asked for in a row, they lie evenly over that span.
+  std::chrono::milliseconds next(std::chrono::milliseconds least) {
+    constexpr std::uint32_t kGoldenRatio = 0x9e3779b9;  // of 2^32
+    const std::uint32_t place = kGoldenRatio * count_.fetch_add(1, std::memory_order_relaxed);
+    return least + least * (place >> 16) / (2 << 16);
+  }
+
+ private:
+  std::atomic<std::uint32_t> count_{0};
 };
 
 }  // namespace berth::http

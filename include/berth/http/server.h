@@ -49,7 +49,8 @@ struct Limits {
   std::size_t connections_per_address = 2'000;
   std::size_t body_buffer_bytes = 512 * 1024;  // one piece of a request body
   std::uint64_t drain_bytes = 64 * 1024;       // of an unread body that are read and dropped to keep the connection
-  // A handler's 429 is sent so much later, so that asking again at once is not the way to ask more. No worker waits meanwhile.
+  // A handler's 429 is sent so much later, or up to half as long again, so that asking again at once is not the way to ask more, and
+  // many who were refused at once are not back at once. No worker waits meanwhile.
   std::chrono::milliseconds refusal_delay{1'000};
   std::size_t late_refusals = 10'000;  // at once, over all connections; one more is sent without delay
   Http2Limits http2;
