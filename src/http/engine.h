@@ -16,6 +16,9 @@
 
 namespace berth::http {
 
+// How an idle connection is closed when the server ends: all there is to wait for is a request that crosses our end on its way.
+constexpr net::Linger kIdleLinger{std::chrono::milliseconds(200), std::chrono::milliseconds(500)};
+
 // One connection's protocol: HTTP/1 here, HTTP/2 beside it. Loop thread.
 class Session {
  public:

@@ -289,7 +289,7 @@ void H1Session::deadline_over() {
 
 void H1Session::wind_down() {
   if (phase_ != Phase::idle) return;
-  connection_->close_gently({});
+  connection_->close_gently(kIdleLinger);
   finish();
 }
 

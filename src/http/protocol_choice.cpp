@@ -30,7 +30,7 @@ class Opening final : public Session, public std::enable_shared_from_this<Openin
 
   void wind_down() override {
     if (!input_->empty()) return;
-    connection_->close_gently({});
+    connection_->close_gently(kIdleLinger);
     finish();
   }
 
