@@ -184,7 +184,7 @@ class PathPrefix(BerthTestCase):
 
 class Memory(TlsCase):
     arguments = ("--log-level", "warning")
-    environment = {"BERTH_HANDSHAKE_TIMEOUT": "3s"}
+    environment = {"BERTH_HANDSHAKE_TIMEOUT": "5s"}
 
     def test_handshakes_that_stall_cost_little_and_end(self):
         self.assert_status(self.client.get("/v2/"), 200)
@@ -197,7 +197,7 @@ class Memory(TlsCase):
         self.addCleanup(lambda: [connection.close() for connection in half])
         began = time.monotonic()
         self.assert_status(self.daemon.client().get("/v2/"), 200)
-        self.assertLess(time.monotonic() - began, 1)
+        self.assertLess(time.monotonic() - began, 4)  # not behind them
         grown = self.daemon.rss() - before
         self.assertLess(grown, 20 * MEGABYTE)
         for connection in half:
