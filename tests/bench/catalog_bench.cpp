@@ -67,7 +67,7 @@ void put_manifest(benchmark::State& state) {
 BENCHMARK(put_manifest)->UseRealTime();
 BENCHMARK(put_manifest)->Threads(16)->UseRealTime();
 
-void link_blob(benchmark::State& state, {"tester"}) {
+void link_blob(benchmark::State& state) {
   static std::atomic<int> number = 0;
   for (auto _ : state) {
     or_abort(the_catalog().link_blob(repository("bench/link"), sha256_of("link" + std::to_string(number++)), 1, {"tester"}));
