@@ -17,20 +17,19 @@ import re
 import sqlite3
 import statistics
 
-from harness import Daemon
+from pinned import Pinned
 from registry import Image, push_blob, push_image
 
 USERS, ORGS, TEAMS, REPOSITORIES, GRANTS = 100_000, 1_000, 10, 20, 10  # teams and repositories of an organisation, grants of a user
-SETTINGS = {"BERTH_LOOP_THREADS": "1", "BERTH_LOG_LEVEL": "warning", "BERTH_DISK_RESERVE": "0", "BERTH_SCRUB_RATE": "0", "BERTH_TOKEN_LIFETIME": "1h"}
 PASSWORD = "correct horse battery"
 CONNECTIONS = 16
 
 
-class Pinned(Daemon):
-    prefix = ("taskset", "-c", "0")
+class PinnedAccounts(Pinned):
+    """With people of the row's own."""
 
     def __init__(self, folder, row):
-        super().__init__(os.path.join(folder, "accounts-" + row), environment=SETTINGS)
+        super().__init__(os.path.join(folder, "accounts-" + row), BERTH_TOKEN_LIFETIME="1h")
         self.access = []
 
 
@@ -63,12 +62,8 @@ def token_of(daemon, key):
     return token
 
 
-def spread(values):
-    return f"{statistics.median(values):.4g} [{min(values):.4g}–{max(values):.4g}]"
-
-
 def measure_tokens(bench, folder, rounds, seconds, out):
-    daemon = Pinned(folder, "tokens")
+    daemon = PinnedAccounts(folder, "tokens")
     try:
         _, key = small_world(daemon, 0)
         target = daemon.url + "/token?service=bench&scope=repository:acme/app:pull"
@@ -80,7 +75,7 @@ def measure_tokens(bench, folder, rounds, seconds, out):
             rates.append(float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)))
     finally:
         daemon.kill()
-    print(f"\ntokens from a key on one core: {spread(rates)} 1/s (goal >= 5000)", flush=True)
+    print(f"\ntokens from a key on one core: {bench.spread(rates)} 1/s (goal >= 5000)", flush=True)
     out.append({"row": "tokens from a key", "unit": "1/s", "goal": ">= 5000", "values": rates})
 
 
@@ -104,7 +99,7 @@ class Guesses:
 
 
 def measure_passwords(bench, folder, rounds, seconds, out):
-    daemon = Pinned(folder, "passwords")
+    daemon = PinnedAccounts(folder, "passwords")
     try:
         owner, key = small_world(daemon, 50)
         client = daemon.client(authorization="Bearer " + owner)
@@ -134,8 +129,8 @@ def measure_passwords(bench, folder, rounds, seconds, out):
                     if flood:
                         floods.append(flood.result())
             ratios = [a / b for a, b in zip(flooded, quiet)]
-            print(f"  {name:<34}{spread(quiet)} -> {spread(flooded)}   {spread(ratios)} x   guesses/s "
-                  f"{spread([f['requests'] / f['seconds'] for f in floods])}, compared {spread([f['refused'] / f['seconds'] for f in floods])}", flush=True)
+            print(f"  {name:<34}{bench.spread(quiet)} -> {bench.spread(flooded)}   {bench.spread(ratios)} x   guesses/s "
+                  f"{bench.spread([f['requests'] / f['seconds'] for f in floods])}, compared {bench.spread([f['refused'] / f['seconds'] for f in floods])}", flush=True)
             out.append({"row": "wrong passwords, " + name, "unit": "us", "goal": "<= 2 x", "rate": most / 2, "quiet": quiet, "flooded": flooded, "ratios": ratios,
                         "floods": floods})
     finally:
@@ -199,14 +194,14 @@ def many_grants(daemon, path, users):
 
 
 def measure_grants(bench, folder, rounds, _, out, users=USERS):
-    daemon = Pinned(folder, "grants")
+    daemon = PinnedAccounts(folder, "grants")
     path = os.path.join(folder, "keys")
     try:
         count = many_grants(daemon, path, users)
         print(f"\n{users} users, {ORGS} organisations, {count} grants: microseconds of a decision, from the key in a request (goal <= 20)", flush=True)
         done = [json.loads(bench.output_of(bench.pinned(os.path.join(bench.TOOLS, "decision_bench"), daemon.directory, path, min(users, 15_000)))) for _ in range(rounds)]
         for what, meaning in (("first", "nobody was there before"), ("again", "the same users once more"), ("random", "any user, after everybody was there")):
-            print(f"  {meaning:<38}" + ", ".join(f"{name} {spread([one[what][name] for one in done])}" for name in ("mean", "p50", "p99")), flush=True)
+            print(f"  {meaning:<38}" + ", ".join(f"{name} {bench.spread([one[what][name] for one in done])}" for name in ("mean", "p50", "p99")), flush=True)
         daemon.start()
         idle = daemon.rss()
         asked = json.loads(bench.output_of(bench.pinned(os.path.join(bench.TOOLS, "account_client"), "keys", daemon.port, path, CONNECTIONS)))

@@ -8,20 +8,15 @@ import os
 import statistics
 
 import h2_attacks
-from harness import Daemon
+from pinned import Pinned
 from registry import Image, push_blob, push_image
 
 RATE = 4_000
 MIB = 1 << 20
-SETTINGS = {"BERTH_LOOP_THREADS": "1", "BERTH_LOG_LEVEL": "warning", "BERTH_DISK_RESERVE": "0", "BERTH_SCRUB_RATE": "0"}
-
-
-class Pinned(Daemon):
-    prefix = ("taskset", "-c", "0")
 
 
 def measure_attacks(bench, folder, rounds, seconds, out):
-    daemon = Pinned(os.path.join(folder, "attacks"), environment=SETTINGS, accounts=bench.Berth.with_accounts, orgs=("attack",))
+    daemon = Pinned(os.path.join(folder, "attacks"), accounts=bench.Berth.with_accounts, orgs=("attack",))
     try:
         daemon.start()
         client = daemon.client()
