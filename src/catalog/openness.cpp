@@ -168,7 +168,7 @@ Result<std::int64_t> SqliteAccounts::adopt_orgs(std::int64_t owner_id, std::stri
       BERTH_CHECK_OK(audit(c, event));
       ++made;
     }
-    for (const auto& [org, team] : implied.teams) BERTH_CHECK_OK(ensure_team(c, org, team, {by, audit_, now()}));
+    for (const auto& [org, team] : implied.teams) BERTH_CHECK_OK(ensure_team(c, org, team, {by, audit_, at}));
     BERTH_TRY([[maybe_unused]] const auto cleared, c.run(Query::set_open_data, {std::int64_t{0}}));
     return made;
   });

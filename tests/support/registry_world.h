@@ -105,7 +105,7 @@ class RegistryWorld {
     return parts_->manifest_pull.get(repository, reference);
   }
   base::Result<void> remove(const oci::RepositoryName& repository, const oci::Reference& reference) {
-    return parts_->manifest_pull.remove(repository, reference, {}, {tester_.principal});
+    return parts_->manifest_pull.remove(repository, reference, {}, tester_);
   }
 
   static constexpr const char* kImage = "application/vnd.oci.image.manifest.v1+json";
@@ -149,7 +149,7 @@ class RegistryWorld {
                                                             .bytes = std::move(bytes),
                                                             .tags = tags,
                                                             .condition = {},
-                                                            .by = {tester_.principal}}));
+                                                            .by = tester_}));
     return pushed.digest;
   }
 
